@@ -1,0 +1,1 @@
+"""The job: patch, placement, validation, workspace, review, loop and command line."""

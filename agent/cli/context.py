@@ -1,0 +1,87 @@
+"""`magicode context`: what the model would be given."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+from rich.tree import Tree
+
+from agent.cli import options
+from agent.cli.services import services
+from agent.escape import printable
+from agent.terminal import Terminal
+from model.api import Query
+from repo_index.errors import ContextTooLargeError
+from repo_index.git import Git
+from repo_index.prompt import build_prompt
+from repo_index.report import ContextReport, TokenTree, report_context
+from repo_index.snapshot import take_snapshot
+
+
+def context(
+    ctx: typer.Context,
+    task: Annotated[str, typer.Argument(metavar="[TASK]", help="Count it, too.", show_default=False)] = "",
+    directory: options.Directory = options.HERE,
+    *,
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FILE", help="Write the very prompt to FILE; `-` prints it.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
+    depth: Annotated[int, typer.Option(min=1, help="Levels of the tree to show.")] = 3,
+    model: options.Model = options.DEFAULT_MODEL,
+    include: options.Include,
+    exclude: options.Exclude,
+) -> None:
+    """Show the tokens of each directory and file, what is left out and why, and the model's window."""
+    git = Git.discover(directory)
+    terminal = Terminal(Console(stderr=True))
+    opened = services(ctx).open_model(model, device="cpu", on_progress=terminal.on_progress)
+    terminal.close()
+    snapshot = take_snapshot(git, opened.count_tokens, include=include, exclude=exclude)
+    prompt = build_prompt(snapshot, (), task, opened, limit=sys.maxsize)
+    report = report_context(prompt.documents, snapshot.skipped, n_frame_tokens=prompt.n_frame_tokens)
+    if output:
+        text = opened.render(prompt.system, prompt.documents, Query((), prompt.task))
+        if str(output) == "-":
+            sys.stdout.write(text)
+        else:
+            output.write_text(text, encoding="utf-8")
+    elif as_json:
+        sys.stdout.write(json.dumps(report.to_json() | {"model": model, "window": opened.context_limit}) + "\n")
+    else:
+        _show(report, opened.context_limit, model, depth)
+    if prompt.n_tokens > opened.context_limit:
+        raise ContextTooLargeError(
+            f"{prompt.n_tokens:,} tokens do not fit {model}'s window of {opened.context_limit:,}",
+            n_tokens=prompt.n_tokens,
+            limit=opened.context_limit,
+        )
+
+
+def _show(report: ContextReport, window: int, model: str, depth: int) -> None:
+    console = Console(soft_wrap=True)
+    tree = Tree(_label(report.tree))
+    _grow(tree, report.tree, depth)
+    console.print(tree)
+    console.print(Text(f"{report.n_frame_tokens:>11,}        instructions and task"))
+    share = report.n_tokens / window
+    console.print(Text(f"{report.n_tokens:>11,}  {share:4.0%}  of the {window:,} tokens of {model}", style="bold"))
+    if report.skipped:
+        console.print(Text(f"\nLeft out ({len(report.skipped):,}):", style="bold"))
+        for skipped in report.skipped:
+            console.print(Text(f"  {printable(str(skipped.path))}: {printable(skipped.reason)}", style="dim"))
+
+
+def _grow(branch: Tree, node: TokenTree, depth: int) -> None:
+    for child in node.children:
+        leaf = branch.add(_label(child))
+        if depth > 1:
+            _grow(leaf, child, depth - 1)
+
+
+def _label(node: TokenTree) -> Text:
+    return Text(f"{node.n_tokens:>9,}  {node.share:4.0%}  {node.label}")

@@ -1,0 +1,30 @@
+"""Flags that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from model.catalogue import DEFAULT_MODEL
+
+Directory = Annotated[
+    Path, typer.Option("-C", "--cd", metavar="DIR", help="Work in the repository that holds DIR.", show_default=False)
+]
+Model = Annotated[
+    str, typer.Option("-m", "--model", metavar="NAME", help="Catalogue name, directory or Hugging Face id.")
+]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+Include = Annotated[
+    list[str], typer.Option(metavar="PATTERN", help="Read only what matches (gitignore syntax).", default_factory=list)
+]
+Exclude = Annotated[list[str], typer.Option(metavar="PATTERN", help="Leave out what matches.", default_factory=list)]
+ContextLimit = Annotated[
+    int | None, typer.Option(min=1, metavar="TOKENS", help="Use at most this much of the model's window.")
+]
+AllowDirty = Annotated[bool, typer.Option("--allow-dirty", help="Change files with uncommitted work, too.")]
+AllowSyntaxErrors = Annotated[
+    bool, typer.Option("--allow-syntax-errors", help="Take a change that breaks a file's syntax.")
+]
+Yes = Annotated[bool, typer.Option("-y", "--yes", help="Apply without asking.")]
+HERE = Path()
+__all__ = ["DEFAULT_MODEL", "HERE"]

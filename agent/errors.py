@@ -1,0 +1,113 @@
+"""Errors of the agent, and the one table that maps every error to an exit code.
+
+AgentError
+├── NoChangeError          the model produced no change
+├── PatchError             the diff is malformed
+│   └── PlacementError     a hunk fits nowhere, or at several places
+├── TruncatedError         the model ran out of tokens inside its diff
+├── BrokenSyntaxError      the change breaks a file that parsed before
+├── FailingTestsError      the tests failed; the change was rolled back
+├── ConflictError          uncommitted or later work is in the way
+├── PolicyError            refused: path escape, protected or secret file
+│   └── UntrustedError     refused until the user says yes explicitly
+├── NothingToUndoError     no applied change is recorded
+└── WriteError             the system refused: disk full, permission and the like
+"""
+
+from enum import IntEnum
+
+from model.errors import ModelError, WindowExceededError
+from repo_index.errors import ContextTooLargeError, RepoError, StaleSnapshotError
+
+
+class ExitCode(IntEnum):
+    """What `magicode` ends with; scripts rely on these."""
+
+    DONE = 0
+    UNEXPECTED = 1
+    USAGE = 2
+    NO_CHANGE = 3
+    BAD_DIFF = 4
+    BROKEN_SYNTAX = 5
+    TESTS_FAILED = 6
+    CONTEXT_TOO_LARGE = 7
+    CONFLICT = 8
+    REFUSED = 9
+    MODEL_UNAVAILABLE = 10
+    INTERRUPTED = 130
+
+
+class AgentError(Exception):
+    """Base of every error raised by `agent`; the message says what to do next."""
+
+
+class NoChangeError(AgentError):
+    """The model ended without a change."""
+
+
+class PatchError(AgentError):
+    """The text is not a unified diff that can be read."""
+
+
+class PlacementError(PatchError):
+    """A hunk's old lines were found nowhere, or at several places."""
+
+
+class TruncatedError(AgentError):
+    """The model was still writing when its tokens were used up."""
+
+
+class BrokenSyntaxError(AgentError):
+    """A file that parsed before the change does not parse after it."""
+
+
+class FailingTestsError(AgentError):
+    """The test command failed after the change, which was rolled back; `output` is what it printed."""
+
+    def __init__(self, message: str, output: str = "") -> None:
+        """Keep the output apart: users have seen it already, the model has not."""
+        super().__init__(message)
+        self.output = output
+
+
+class ConflictError(AgentError):
+    """The working tree differs from what the change was made for."""
+
+
+class PolicyError(AgentError):
+    """The change would leave the repository, or touch what must not be touched."""
+
+
+class UntrustedError(PolicyError):
+    """The change touches a file that executes on its own and nobody said yes to that."""
+
+
+class NothingToUndoError(AgentError):
+    """There is no applied change to take back."""
+
+
+class WriteError(AgentError):
+    """The system refused to read or write; the message names the path and the cause."""
+
+
+_EXIT_CODES: dict[type[BaseException], ExitCode] = {
+    NoChangeError: ExitCode.NO_CHANGE,
+    NothingToUndoError: ExitCode.NO_CHANGE,
+    PatchError: ExitCode.BAD_DIFF,
+    TruncatedError: ExitCode.BAD_DIFF,
+    BrokenSyntaxError: ExitCode.BROKEN_SYNTAX,
+    FailingTestsError: ExitCode.TESTS_FAILED,
+    ContextTooLargeError: ExitCode.CONTEXT_TOO_LARGE,
+    WindowExceededError: ExitCode.CONTEXT_TOO_LARGE,
+    ConflictError: ExitCode.CONFLICT,
+    PolicyError: ExitCode.REFUSED,
+    ModelError: ExitCode.MODEL_UNAVAILABLE,
+    StaleSnapshotError: ExitCode.CONFLICT,
+    RepoError: ExitCode.USAGE,
+    KeyboardInterrupt: ExitCode.INTERRUPTED,
+}
+
+
+def exit_code_of(error: BaseException) -> ExitCode:
+    """Return the exit code of an error: that of its nearest listed ancestor."""
+    return next((_EXIT_CODES[kind] for kind in type(error).__mro__ if kind in _EXIT_CODES), ExitCode.UNEXPECTED)

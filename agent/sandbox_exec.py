@@ -1,0 +1,337 @@
+"""The program between magicode and a test command: it confines the command, waits for it and leaves nothing behind.
+
+Run by path and alone (`python -P -E sandbox_exec.py FD SPEC`), never imported as `agent.…`: it starts inside a
+repository that may hold a folder of that name. FD takes an explanation where the confinement cannot be set up;
+its end of file tells that everything is over. SPEC is JSON: `command` (a list), `parent` (a process id) and
+`confinement` (see `agent.sandbox_policy.Confinement`, or null).
+
+Confined, the command lives in namespaces of its own. Mounts: the whole tree read-only but for the repository and a
+scratch directory that stands in for the home and /tmp; /dev and /proc are new. Network: a loopback that nobody
+else is on. Processes: when the first one ends, the kernel ends the rest. Landlock, where the kernel has it,
+forbids the same writes a second time, and every further change to mounts.
+"""
+
+import contextlib
+import ctypes
+import errno
+import fcntl
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+_SETUP_FAILED = 125
+
+_PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 24, 36, 38
+_CLONE_NEWNS, _CLONE_NEWUTS, _CLONE_NEWIPC = 0x0002_0000, 0x0400_0000, 0x0800_0000
+_CLONE_NEWUSER, _CLONE_NEWPID, _CLONE_NEWNET = 0x1000_0000, 0x2000_0000, 0x4000_0000
+_SYS_OPEN_TREE, _SYS_MOVE_MOUNT, _SYS_MOUNT_SETATTR = 428, 429, 442  # the same on every architecture
+_AT_FDCWD, _AT_EMPTY_PATH, _AT_RECURSIVE = -100, 0x1000, 0x8000
+_OPEN_TREE_CLONE, _MOVE_MOUNT_F_EMPTY_PATH = 1, 4
+_MS_NOSUID, _MS_NODEV, _MS_NOEXEC, _MS_PRIVATE = 2, 4, 8, 1 << 18
+_MOUNT_ATTR_RDONLY = 1
+_SIOCSIFFLAGS, _IFF_UP, _IFF_RUNNING = 0x8914, 0x1, 0x40
+
+_DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
+_PROC_READ_ONLY = ("bus", "fs", "irq", "sys", "sysrq-trigger")  # root may write these without any capability
+_DEVICE_LINKS = {
+    "fd": "/proc/self/fd",
+    "stdin": "/proc/self/fd/0",
+    "stdout": "/proc/self/fd/1",
+    "stderr": "/proc/self/fd/2",
+    "ptmx": "pts/ptmx",
+}
+
+
+class _Stopped(BaseException):
+    """SIGTERM came: the caller wants everything ended."""
+
+
+def _checked(what: str, result: int) -> int:
+    if result < 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+    return result
+
+
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _prctl(what: str, option: int, value: int) -> None:
+    _checked(what, _libc().prctl(option, ctypes.c_ulong(value), 0, 0, 0))
+
+
+def _syscall(what: str, number: int, *args: int | bytes | ctypes.Structure) -> int:
+    passed = [
+        ctypes.c_long(arg) if isinstance(arg, int) else arg if isinstance(arg, bytes) else ctypes.byref(arg)
+        for arg in args
+    ]
+    return _checked(what, _libc().syscall(ctypes.c_long(number), *passed))
+
+
+class _MountAttributes(ctypes.Structure):
+    """struct mount_attr of mount_setattr(2)."""
+
+    _fields_ = (
+        ("set", ctypes.c_uint64),
+        ("clear", ctypes.c_uint64),
+        ("propagation", ctypes.c_uint64),
+        ("userns_fd", ctypes.c_uint64),
+    )
+
+
+def _change_mount(directory_fd: int, path: str, **attributes: int) -> None:
+    change = _MountAttributes(**attributes)
+    flags = _AT_RECURSIVE | (0 if path else _AT_EMPTY_PATH)
+    size = ctypes.sizeof(change)
+    _syscall(f"mount_setattr {path}", _SYS_MOUNT_SETATTR, directory_fd, os.fsencode(path), flags, change, size)
+
+
+def _clone_tree(path: str, *, read_only: bool = False) -> int:
+    """Copy what is mounted at and below `path`; the copy hangs nowhere until `_put_tree`."""
+    flags = _OPEN_TREE_CLONE | _AT_RECURSIVE | os.O_CLOEXEC
+    tree = _syscall(f"open_tree {path}", _SYS_OPEN_TREE, _AT_FDCWD, os.fsencode(path), flags)
+    if read_only:
+        _change_mount(tree, "", set=_MOUNT_ATTR_RDONLY)
+    return tree
+
+
+def _put_tree(tree: int, path: str) -> None:
+    flags = _MOVE_MOUNT_F_EMPTY_PATH
+    _syscall(f"move_mount {path}", _SYS_MOVE_MOUNT, tree, b"", _AT_FDCWD, os.fsencode(path), flags)
+    os.close(tree)
+
+
+def _mount(kind: str, path: str, options: str, flags: int = _MS_NOSUID | _MS_NOEXEC) -> None:
+    source = kind.encode()
+    result = _libc().mount(source, os.fsencode(path), source, ctypes.c_ulong(flags), options.encode())
+    _checked(f"mount {kind} on {path}", result)
+
+
+def _enter_namespaces() -> None:
+    user, group = os.geteuid(), os.getegid()  # asked first: unmapped, they read as nobody
+    flags = _CLONE_NEWUSER | _CLONE_NEWNS | _CLONE_NEWPID | _CLONE_NEWNET | _CLONE_NEWIPC | _CLONE_NEWUTS
+    _checked("unshare", _libc().unshare(flags))
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{user} {user} 1")  # oneself, not root: tests see no difference
+    Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        request = struct.pack("16sh14x", b"lo", _IFF_UP | _IFF_RUNNING)
+        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, request)
+
+
+def _make_proc() -> None:
+    try:
+        _mount("proc", "/proc", "", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
+    except OSError:
+        return  # a container masks parts of /proc, and so must we: the old one stays, read-only as a whole
+    for name in _PROC_READ_ONLY:
+        if Path("/proc", name).exists():
+            _put_tree(_clone_tree(f"/proc/{name}", read_only=True), f"/proc/{name}")
+
+
+def _make_devices(nodes: dict[str, int]) -> None:
+    _mount("tmpfs", "/dev", "mode=755")
+    for name, tree in nodes.items():
+        Path("/dev", name).touch()
+        _put_tree(tree, f"/dev/{name}")
+    for name, target in _DEVICE_LINKS.items():
+        Path("/dev", name).symlink_to(target)
+    Path("/dev/pts").mkdir()
+    _mount("devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=620")
+    Path("/dev/shm").mkdir()  # noqa: S108  # the kernel's name for it; ours is new and empty
+    _mount("tmpfs", "/dev/shm", "mode=1777", _MS_NOSUID | _MS_NODEV)  # noqa: S108
+
+
+def _hide(path: str, tree: int) -> None:
+    # NixOS finds its programs through links in /run; links lead nowhere that is not checked again
+    links = {entry: entry.readlink() for entry in Path(path).iterdir() if entry.is_symlink()}
+    _put_tree(tree, path)
+    if path == "/run":
+        for link, target in links.items():
+            link.symlink_to(target)
+
+
+def _arrange_mounts(confinement: dict[str, Any]) -> None:
+    cwd, scratch = confinement["cwd"], confinement["scratch"]
+    _change_mount(_AT_FDCWD, "/", propagation=_MS_PRIVATE)
+
+    # All copies are taken before anything is covered or made read-only.
+    empty = {}
+    for number, path in enumerate(confinement["private"] + confinement["hidden"]):
+        directory = Path(scratch, str(number))
+        directory.mkdir(mode=0o700)
+        empty[path] = _clone_tree(str(directory))
+    kept = {path: _clone_tree(path, read_only=True) for path in confinement["readable"]}
+    kept[cwd] = _clone_tree(cwd)
+    protected = {path: _clone_tree(path, read_only=True) for path in confinement["protected"]}
+    nodes = {name: _clone_tree(f"/dev/{name}") for name in _DEVICES if Path("/dev", name).exists()}
+    are_files = {path for path in kept if Path(path).is_file()}
+
+    _change_mount(_AT_FDCWD, "/", set=_MOUNT_ATTR_RDONLY)
+    _make_proc()
+    _make_devices(nodes)
+    for path in sorted(empty, key=_depth):
+        Path(path).mkdir(parents=True, exist_ok=True)
+        _hide(path, empty[path])
+    for path in sorted(kept, key=_depth):
+        if path in are_files:
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+            Path(path).touch()
+        else:
+            Path(path).mkdir(parents=True, exist_ok=True)
+        _put_tree(kept[path], path)
+    for path, tree in protected.items():
+        _put_tree(tree, path)
+
+
+def _depth(path: str) -> int:
+    return path.count("/")
+
+
+def _landlock(writable: list[str]) -> Callable[[], None]:
+    """Return what applies Landlock. The library is loaded now: where it lies may be hidden by then."""
+    from landlockpy import AccessFS, AccessNet, Ruleset, Scope  # noqa: PLC0415  # Linux, and kernels that have it
+
+    def restrict() -> None:
+        with Ruleset(
+            handled_net=AccessNet.NONE,  # the network namespace holds that, for every protocol
+            scoped=Scope.ABSTRACT_UNIX_SOCKET | Scope.SIGNAL,
+        ) as ruleset:
+            ruleset.allow_path("/", AccessFS.EXECUTE | AccessFS.READ_FILE | AccessFS.READ_DIR)
+            for path in writable:
+                ruleset.allow_path(path, ruleset.handled_fs)
+            ruleset.restrict()
+
+    return restrict
+
+
+def _drop_capabilities() -> None:
+    _prctl("no_new_privs", _PR_SET_NO_NEW_PRIVS, 1)
+    for capability in range(64):
+        try:
+            _prctl("capability", _PR_CAPBSET_DROP, capability)
+        except OSError as error:
+            if error.errno != errno.EINVAL:  # past the last one this kernel knows
+                raise
+            return
+
+
+def _run_confined(spec: dict[str, Any], status_fd: int) -> NoReturn:
+    """Be the first process of the namespace: arrange it, run the command, reap what is orphaned."""
+    _reset_signals()  # from inside, a first process is immune to signals that it does not handle
+    confinement = spec["confinement"]
+    try:
+        writable = [confinement["cwd"], *confinement["private"], "/dev"]
+        restrict = _landlock(writable) if confinement["landlock"] else lambda: None
+        _prctl("parent death signal", _PR_SET_PDEATHSIG, signal.SIGKILL)
+        _arrange_mounts(confinement)
+        command = os.fork()
+        if command == 0:
+            os.setsid()
+            os.chdir(confinement["cwd"])
+            _drop_capabilities()
+            restrict()
+            os.execv(spec["command"][0], spec["command"])  # noqa: S606  # its environment was cleaned before
+        os.chdir("/")
+    except (ImportError, OSError) as error:
+        os.write(status_fd, str(error).encode(errors="replace"))
+        os._exit(_SETUP_FAILED)
+    os._exit(_wait_for(command))
+
+
+def _run_plainly(command: list[str], status_fd: int) -> NoReturn:
+    """Become the command itself, in a session of its own, and die with the launcher."""
+    _reset_signals()
+    try:
+        os.setsid()
+        if sys.platform == "linux":
+            _prctl("parent death signal", _PR_SET_PDEATHSIG, signal.SIGKILL)
+        os.execv(command[0], command)  # noqa: S606
+    except OSError as error:
+        os.write(status_fd, str(error).encode(errors="replace"))
+        os._exit(_SETUP_FAILED)
+
+
+def _reset_signals() -> None:
+    # Python ignores SIGPIPE, and what is ignored stays so in programs: `yes | head` would complain
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _wait_for(child: int) -> int:
+    """Reap children until `child` ends; return its exit code, 128 + N for signal N as shells do."""
+    while True:
+        ended, status = os.waitpid(-1, 0)
+        if ended == child:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else 128 - code
+
+
+def _children() -> list[int]:
+    try:
+        return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
+    except OSError:
+        return []  # no such list on this system: the session was signalled, more cannot be found
+
+
+def _end_descendants(child: int, *, reaped: bool) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(child, signal.SIGKILL)
+    if not reaped:  # a first process of a namespace takes all others with it
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    while children := _children():  # whoever loses its parent becomes ours: we are the subreaper
+        for pid in children:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(-1, 0)
+
+
+def _stop(_signal: int, _frame: object) -> NoReturn:
+    raise _Stopped
+
+
+def main() -> None:
+    """Run the command as told and exit with its code."""
+    signal.signal(signal.SIGTERM, _stop)
+    status_fd, spec = int(sys.argv[1]), json.loads(sys.argv[2])
+    os.set_inheritable(status_fd, False)  # noqa: FBT003  # positional only
+    child, reaped = 0, False
+    try:
+        if sys.platform == "linux":
+            _prctl("parent death signal", _PR_SET_PDEATHSIG, signal.SIGTERM)
+            _prctl("subreaper", _PR_SET_CHILD_SUBREAPER, 1)
+        if os.getppid() != spec["parent"]:
+            return  # magicode died before it could be noticed
+        if spec["confinement"] is not None:
+            _enter_namespaces()
+        child = os.fork()
+        if child == 0:
+            if spec["confinement"] is not None:
+                _run_confined(spec, status_fd)
+            _run_plainly(spec["command"], status_fd)
+        code = _wait_for(child)
+        reaped = True
+    except _Stopped:
+        code = 128 + signal.SIGTERM
+    except OSError as error:
+        os.write(status_fd, str(error).encode(errors="replace"))
+        code = _SETUP_FAILED
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if child:
+            _end_descendants(child, reaped=reaped)
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

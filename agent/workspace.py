@@ -1,0 +1,444 @@
+"""A checked change put into the user's tree, and taken back, so that no byte is ever lost.
+
+The order is: lock, finish what an earlier process left, compare the disk with what the change was made for, let git
+apply the diff to an index of ours, write every byte to the journal, then put the files in place one rename at a time.
+A process that is killed anywhere leaves a tree that the next command completes; an error anywhere puts every
+file back. What this cannot keep: a file is replaced by rename, so other hard links to it keep the old bytes, and
+extended attributes and ACLs of the old file are not carried over. Between the last look at a file and its rename lies
+an instant in which another program's save would be overwritten; nothing in POSIX closes it.
+"""
+
+import contextlib
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
+
+from agent.errors import AgentError, ConflictError, NoChangeError, NothingToUndoError, WriteError
+from agent.journal import Copy, Directory, Entry, FileRecord, Journal, Place, now
+from agent.staging import Change, FileChange, judge, uncommitted
+from agent.treeio import FileState, Found, Mode, Steps, Tree, no_step
+from repo_index.git import Git
+
+
+@dataclass(frozen=True, slots=True)
+class AppliedChange:
+    """What was done to the tree. `base` is HEAD at the time; `notes` are sentences for the user."""
+
+    base: str | None
+    paths: tuple[PurePosixPath, ...]
+    undo_id: str
+    commit: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What was done about a command that ended in the middle, in sentences for the user."""
+
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """One line of the history. `at` is when it was applied, or undone: ISO 8601 in UTC."""
+
+    undo_id: str
+    at: str
+    task: str
+    paths: tuple[PurePosixPath, ...]
+    undone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The user's work tree, changed as a whole or not at all.
+
+    Every method but `history` raises ConflictError while another magicode changes the tree, and WriteError where the
+    system refuses. `steps` is told of each step just before it is done (see `Tree`).
+    """
+
+    git: Git
+    steps: Steps = no_step
+
+    def apply(self, change: Change, *, allow_dirty: bool = False, task: str = "") -> AppliedChange:
+        """Put a change in place: all of it, or nothing and an error that says so.
+
+        Args:
+            change: files before and after, and the same as a git patch.
+            allow_dirty: change files that have uncommitted work, too; `undo` gives back their bytes.
+            task: the user's words, for the history.
+
+        Raises:
+            NoChangeError: the change touches no file.
+            ConflictError: a file is not what the change was made for, holds uncommitted work, is read-only, or is
+                no regular file; or it was changed while we were writing.
+            PatchError: git refuses the diff or comes to another result.
+            PolicyError: a path leaves the tree.
+            WriteError: disk full, permission and the like.
+
+        """
+        if not change.files:
+            raise NoChangeError("the change touches no file")
+        with self._working() as (writer, _):
+            found = {file.path: writer.tree.read(file.path) for file in change.files}
+            _require_as_before(change, found, modes_count=writer.modes_count)
+            _require_writable(found)
+            if not allow_dirty:
+                self._require_committed(change, modes_count=writer.modes_count)
+            judge(self.git, writer.journal.scratch, change, self.steps)
+            entry = Entry(
+                id=writer.journal.new_id(),
+                at=now(),
+                task=task,
+                base=self.git.head(),
+                undoes=None,
+                files=tuple(_record(file, found[file.path]) for file in change.files),
+                creates=_missing_directories(writer.tree, change.files),
+                removes=_vacated_directories(writer.tree, change.files),
+            )
+            _carry_out(writer, entry, _blobs(entry, change))
+        linked = [path for path, file in found.items() if file is not None and file.n_links > 1]
+        notes = tuple(f"{path} had other hard links; those keep the old bytes" for path in linked)
+        return AppliedChange(entry.base, entry.paths, entry.id, notes=notes)
+
+    def undo(self, undo_id: str | None = None) -> AppliedChange:
+        """Give back the bytes and permissions from before the latest application, or before the named one.
+
+        The owner of a file that the application deleted is not restored. The result's `undo_id` is the undone one.
+
+        Raises:
+            NothingToUndoError: there is no such application, or it was undone already.
+            ConflictError: a file was changed since; nothing is changed.
+            WriteError: as in `apply`.
+
+        """
+        with self._working() as (writer, _):
+            journal = writer.journal
+            target = _undo_target(journal, undo_id)
+            found = {file.path: writer.tree.read(file.path) for file in target.files}
+            edited = [file.path for file in target.files if not writer.holds(found[file.path], file.after)]
+            if edited:
+                raise ConflictError(
+                    f"changed since {target.id} was applied: {_listed(edited)}; nothing was undone. Put those files "
+                    f"back as they were, or take what you need from {journal.home('undo', target.id)}"
+                )
+            _require_writable(found)
+            back = target.inverse()
+            entry = replace(
+                back,
+                id=journal.new_id(),
+                at=now(),
+                base=self.git.head(),
+                undoes=target.id,
+                creates=tuple(d for d in back.creates if writer.tree.directory_permissions(d.path) is None),
+            )
+            blobs = {copy.sha256: journal.read("undo", target.id, copy) for copy in target.copies}
+            _carry_out(writer, entry, blobs)
+        return AppliedChange(entry.base, entry.paths, target.id)
+
+    def recover(self) -> Recovery | None:
+        """Finish what a killed command left; every command calls this before it does anything else.
+
+        An application (or undo) whose bytes were all in the journal is completed: the user had said yes to it, and can
+        undo it. If somebody changed one of its files since, it is called off instead: we cannot know
+        whether that edit was made on the old or the new bytes, and nobody expects files to change behind an edit. The
+        edited file stays as it is, the others go back to before, and the entry with all bytes is kept and named.
+        Without journaled bytes no file was touched, and what is left is removed.
+
+        Returns None, without taking the lock, where nothing was left.
+        """
+        journal = self._journal()
+        if not journal.unfinished() and not journal.scratch.exists():
+            return None
+        with self._working() as (_, notes):
+            return Recovery(notes) if notes else None
+
+    def history(self) -> tuple[Past, ...]:
+        """Return the applications that are still on record, newest first, undone ones included."""
+        entries = self._journal().entries("undo")
+        undone = {entry.undoes for entry in entries}
+        return tuple(
+            Past(entry.undoes or entry.id, entry.at, entry.task, entry.paths, undone=entry.undoes is not None)
+            for entry in reversed(entries)
+            if entry.id not in undone
+        )
+
+    def _journal(self) -> Journal:
+        return Journal(self.git.path("magicode"), self.steps)
+
+    @contextlib.contextmanager
+    def _working(self) -> Iterator[tuple["Writer", tuple[str, ...]]]:
+        """Hold the lock and the tree, with nothing left unfinished; yields what was done about what was."""
+        journal = self._journal()
+        counts = self.git.run("config", "--type=bool", "--get", "core.fileMode", ok=(0, 1)).strip() != b"false"
+        try:
+            with journal.lock(), Tree(self.git.root, self.steps) as tree:
+                shutil.rmtree(journal.scratch, ignore_errors=True)
+                writer = Writer(tree, journal, modes_count=counts)
+                yield writer, tuple(_recovered(writer, place, name) for place, name in journal.unfinished())
+        except OSError as error:
+            raise WriteError(f"cannot write to {journal.folder}: {error.strerror or error}") from error
+
+    def _require_committed(self, change: Change, *, modes_count: bool) -> None:
+        dirty = uncommitted(self.git, change.files, modes_count=modes_count)
+        if dirty:
+            raise ConflictError(
+                f"uncommitted changes in {_listed(dirty)}; nothing was changed. Commit or stash them, or use "
+                "--allow-dirty: `magicode undo` restores every byte"
+            )
+
+
+class Writer:
+    """Carries out entries of the journal on a tree. `modes_count` is git's `core.fileMode`."""
+
+    def __init__(self, tree: Tree, journal: Journal, *, modes_count: bool) -> None:
+        self.tree = tree
+        self.journal = journal
+        self.modes_count = modes_count
+
+    def holds(self, found: Found | None, copy: Copy | None) -> bool:
+        """Whether the disk holds a side of a file."""
+        if copy is None:
+            return found is None
+        return copy.matches(found, modes_count=self.modes_count)
+
+    def edited(self, entry: Entry) -> tuple[PurePosixPath, ...]:
+        """Return the files that are neither as before nor as after."""
+        return tuple(
+            file.path for file in entry.files if not self._is(file, file.before) and not self._is(file, file.after)
+        )
+
+    def put(self, entry: Entry) -> None:
+        """Bring every file to its bytes after. Each must be as before or as after.
+
+        Raises:
+            ConflictError: one is neither, at the start or right before it is written.
+            WriteError: the system refuses.
+
+        """
+        self._carry(entry, "journal", strict=True)
+
+    def take_back(self, entry: Entry) -> tuple[PurePosixPath, ...]:
+        """Bring every file back to its bytes before; return those left alone since somebody else changed them."""
+        return self._carry(entry.inverse(), "rollback", strict=False)
+
+    def _carry(self, entry: Entry, place: Place, *, strict: bool) -> tuple[PurePosixPath, ...]:
+        """Write all new bytes beside their targets, then delete, then rename: a full disk is met before any change."""
+        left: list[PurePosixPath] = []
+
+        @contextlib.contextmanager
+        def attempt(file: FileRecord) -> Iterator[None]:
+            try:
+                yield
+            except ConflictError:
+                if strict:
+                    raise
+                left.append(file.path)
+
+        self._clear(entry)
+        beside: dict[PurePosixPath, PurePosixPath] = {}
+        todo = [(n, file) for n, file in enumerate(entry.files) if not self._is(file, file.after)]
+        for n, file in todo:
+            with attempt(file):
+                found = self._as_before(file)
+                if file.after is not None:
+                    data = self.journal.read(place, entry.id, file.after)
+                    spot = self._nearest_directory(file.path) / _beside(entry, n)
+                    self.tree.write(spot, data, file.after.mode, file.after.permissions, found)
+                    beside[file.path] = spot
+        for _, file in todo:
+            if file.after is None and file.path not in left:
+                with attempt(file):
+                    self._as_before(file)
+                    self.tree.unlink(file.path)
+        with contextlib.nullcontext() if strict else contextlib.suppress(ConflictError):
+            for directory in entry.removes:
+                self.tree.remove_directory(directory.path)
+            for directory in entry.creates:
+                self.tree.make_directory(directory.path, directory.permissions)
+        for _, file in todo:
+            if file.path in beside:
+                with attempt(file):
+                    self._as_before(file)
+                    self.tree.rename(beside[file.path], file.path)
+        if left:
+            self._clear(entry)
+        for above in sorted({parent for _, file in todo for parent in file.path.parents}):
+            with contextlib.suppress(ConflictError):
+                self.tree.sync(above)
+        return tuple(left)
+
+    def _clear(self, entry: Entry) -> None:
+        """Remove what an earlier try left beside the targets."""
+        for n, file in enumerate(entry.files):
+            for directory in file.path.parents:
+                with contextlib.suppress(ConflictError):  # a link on the way: nothing of ours is behind it
+                    if self.tree.read(directory / _beside(entry, n)) is not None:
+                        self.tree.unlink(directory / _beside(entry, n))
+
+    def _as_before(self, file: FileRecord) -> Found | None:
+        found = self.tree.read(file.path)
+        if not self.holds(found, file.before):
+            raise ConflictError(f"{file.path} was changed while the change was put in place")
+        return found
+
+    def _is(self, file: FileRecord, copy: Copy | None) -> bool:
+        try:
+            return self.holds(self.tree.read(file.path), copy)
+        except ConflictError:
+            return False
+
+    def _nearest_directory(self, path: PurePosixPath) -> PurePosixPath:
+        return next(one for one in path.parents if self.tree.directory_permissions(one) is not None)
+
+
+def _beside(entry: Entry, n: int) -> str:
+    return f".magicode-{entry.id}-{n}"
+
+
+def _carry_out(writer: Writer, entry: Entry, blobs: Mapping[str, bytes]) -> None:
+    """Journal an entry and put it in place, or put everything back and say so."""
+    journal = writer.journal
+    try:
+        journal.begin(entry, blobs)
+        _complete(writer, entry)
+    except OSError as error:
+        raise WriteError(f"cannot write to {journal.folder}: {error.strerror or error}; nothing was changed") from error
+    with contextlib.suppress(OSError):  # it is done: housekeeping must not make it look failed
+        journal.sync()
+        journal.prune()
+
+
+def _complete(writer: Writer, entry: Entry) -> None:
+    journal = writer.journal
+    try:
+        writer.put(entry)
+        journal.move(entry.id, "journal", "undo")
+    except BaseException as error:
+        if not journal.holds("journal", entry.id):  # stopped just after the last step
+            raise
+        try:
+            outcome = _called_off(writer, entry, "journal")
+        except (AgentError, OSError) as second:
+            outcome = (
+                f"putting the files back failed as well ({second}); the next magicode command completes the change or "
+                f"takes it back, and all bytes are in {journal.folder}"
+            )
+        if isinstance(error, ConflictError):
+            raise ConflictError(f"{error}; {outcome}") from error
+        if isinstance(error, AgentError | OSError):
+            raise WriteError(f"{error}; {outcome}") from error
+        error.add_note(outcome)
+        raise
+
+
+def _called_off(writer: Writer, entry: Entry, place: Place) -> str:
+    """Take an entry back and say how that went."""
+    if place == "journal":
+        writer.journal.move(entry.id, "journal", "rollback")
+    left = writer.take_back(entry)
+    if not left:
+        writer.journal.discard("rollback", entry.id)
+        return "every file is as it was before"
+    writer.journal.move(entry.id, "rollback", "kept")
+    return (
+        f"every file is as it was before, but for {_listed(left)}, which somebody else changed and which stays so; "
+        f"all bytes from before and after are in {writer.journal.home('kept', entry.id)}"
+    )
+
+
+def _recovered(writer: Writer, place: Place, entry_id: str) -> str:
+    journal = writer.journal
+    entry = journal.load(place, entry_id)
+    if entry is None and journal.holds(place, entry_id):
+        journal.move(entry_id, place, "kept")
+        return (
+            f"the journal of an interrupted change cannot be read; it was moved to {journal.home('kept', entry_id)}. "
+            "Compare the tree with `git diff`"
+        )
+    if entry is None:
+        journal.discard(place, entry_id)
+        return "a change was interrupted; no file differs from before it"
+    what = "an undo" if entry.undoes else "a change"
+    files = _listed(entry.paths)
+    if place == "journal" and not writer.edited(entry):
+        _complete(writer, entry)
+        hint = "" if entry.undoes else f"; `magicode undo {entry.id}` takes it back"
+        return f"{what} of {files} was interrupted and is now complete{hint}"
+    return f"{what} of {files} was interrupted and called off: {_called_off(writer, entry, place)}"
+
+
+def _undo_target(journal: Journal, undo_id: str | None) -> Entry:
+    undoable = {entry.id: entry for entry in journal.undoable()}
+    if undo_id is None:
+        if not undoable:
+            raise NothingToUndoError("no applied change is on record in this work tree")
+        return undoable[max(undoable)]
+    if undo_id in undoable:
+        return undoable[undo_id]
+    if any(entry.undoes == undo_id for entry in journal.entries("undo")):
+        raise NothingToUndoError(f"{undo_id} was undone already")
+    known = ", ".join(undoable) or "none"
+    raise NothingToUndoError(f"no applied change {undo_id} is on record; on record: {known}")
+
+
+def _record(file: FileChange, found: Found | None) -> FileRecord:
+    before = None if found is None else Copy.of(found.data, found.mode, found.permissions)
+    if file.after is None:
+        return FileRecord(file.path, before, None)
+    if file.before is None or found is None:
+        return FileRecord(file.path, before, Copy.of(file.after.data, file.after.mode, None))
+    permissions = found.permissions & 0o777  # bytes of a model never inherit setuid
+    if file.after.mode != file.before.mode:
+        executable = file.after.mode == "100755"
+        permissions = permissions | (permissions & 0o444) >> 2 if executable else permissions & ~0o111
+    mode: Mode = "100755" if permissions & 0o100 else "100644"
+    return FileRecord(file.path, before, Copy.of(file.after.data, mode, permissions))
+
+
+def _blobs(entry: Entry, change: Change) -> dict[str, bytes]:
+    blobs: dict[str, bytes] = {}
+    for record, file in zip(entry.files, change.files, strict=True):
+        for copy, state in ((record.before, file.before), (record.after, file.after)):
+            if copy is not None and state is not None:
+                blobs[copy.sha256] = state.data
+    return blobs
+
+
+def _missing_directories(tree: Tree, files: Iterable[FileChange]) -> tuple[Directory, ...]:
+    """Return the directories that new files need, outermost first."""
+    above = {parent for file in files if file.after is not None for parent in file.path.parents[:-1]}
+    missing = [path for path in above if tree.directory_permissions(path) is None]
+    return tuple(Directory(path, None) for path in sorted(missing))
+
+
+def _vacated_directories(tree: Tree, files: Iterable[FileChange]) -> tuple[Directory, ...]:
+    """Return the directories that deletions may leave empty, innermost first."""
+    above = {parent for file in files if file.after is None for parent in file.path.parents[:-1]}
+    return tuple(Directory(path, tree.directory_permissions(path)) for path in sorted(above, reverse=True))
+
+
+def _require_as_before(change: Change, found: Mapping[PurePosixPath, Found | None], *, modes_count: bool) -> None:
+    def same(state: FileState | None, file: Found | None) -> bool:
+        if state is None or file is None:
+            return state is None and file is None
+        return state.data == file.data and (state.mode == file.mode or not modes_count)
+
+    differing = [file.path for file in change.files if not same(file.before, found[file.path])]
+    if differing:
+        raise ConflictError(
+            f"not as they were when the change was made: {_listed(differing)}; nothing was changed. Run the task again"
+        )
+
+
+def _require_writable(found: Mapping[PurePosixPath, Found | None]) -> None:
+    locked = [path for path, file in found.items() if file is not None and not file.permissions & 0o222]
+    if locked:
+        raise ConflictError(f"read-only: {_listed(locked)}; nothing was changed. Allow writing with chmod u+w")
+
+
+def _listed(paths: Iterable[PurePosixPath], limit: int = 10) -> str:
+    names = [str(path) for path in paths]
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more

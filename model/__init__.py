@@ -1,0 +1,1 @@
+"""The language model: weights, memory, decoding. The only home of torch; it knows nothing of git."""

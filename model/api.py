@@ -1,0 +1,104 @@
+"""What goes into a language model and what comes out: plain values, importable without torch."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Literal, Protocol
+
+Phase = Literal["download", "convert", "load", "prefill"]
+FinishReason = Literal["stop", "length"]
+
+
+class Document(Protocol):
+    """One file as the model sees it; its text is read only when it is encoded."""
+
+    @property
+    def path(self) -> PurePosixPath:
+        """Path inside the repository."""
+        ...
+
+    @property
+    def blob(self) -> str:
+        """Hash of the content: equal hashes encode to equal states."""
+        ...
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens of `read()`."""
+        ...
+
+    def read(self) -> str:
+        """Return the framed text that the model is given."""
+        ...
+
+
+class Turn(Protocol):
+    """One message of the chat so far."""
+
+    @property
+    def role(self) -> Literal["user", "assistant"]:
+        """Who said it."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """What was said."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long step is. `total` is in the phase's unit: bytes for download and convert, tokens for prefill."""
+
+    phase: Phase
+    done: int
+    total: int
+    detail: str = ""
+
+
+OnProgress = Callable[[Progress], None]
+OnText = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked about the documents: the chat so far, and the task that ends it."""
+
+    turns: Sequence[Turn]
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
+class Editable:
+    """What a diff may touch: the lines (without endings) of each file by path, and paths that exist besides."""
+
+    files: Mapping[str, Sequence[str]]
+    taken: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How tokens are drawn. Temperature 0 is greedy; otherwise draws are repeatable for one seed and device."""
+
+    temperature: float = 0.0
+    top_p: float = 0.95
+    seed: int = 0
+    max_new_tokens: int = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One decoded answer and what it cost.
+
+    `n_new_tokens` are those of the answer; `n_chosen_tokens` are the decisions that it took, one forward pass each:
+    fewer where text was forced, more where lines were corrected. `mean_logprob` is per decision, in nats.
+    """
+
+    text: str
+    finish_reason: FinishReason
+    n_prompt_tokens: int
+    n_new_tokens: int
+    n_chosen_tokens: int
+    prefill_s: float
+    decode_s: float
+    mean_logprob: float

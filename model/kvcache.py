@@ -1,0 +1,55 @@
+"""A key-value cache that grows in place instead of being copied at each token."""
+
+from typing import Any
+
+import torch
+from transformers.cache_utils import DynamicCache, DynamicLayer
+
+_SPARE_TOKENS = 256
+
+
+class PreallocatedLayer(DynamicLayer):  # type: ignore[misc]  # transformers is untyped
+    """`DynamicLayer` with room at its end: appending one token writes one token.
+
+    `keys` and `values` are views of the filled part, `(batch, kv_heads, tokens, head_dim)`; cropping shortens the
+    views, and the next update writes over what was cropped.
+    """
+
+    keys: torch.Tensor
+    values: torch.Tensor
+
+    def __init__(self) -> None:
+        """Start empty; shape, type and device come with the first update."""
+        super().__init__()
+        self._buffers: tuple[torch.Tensor, torch.Tensor] | None = None
+
+    def update(
+        self, key_states: torch.Tensor, value_states: torch.Tensor, *_args: Any, **_kwargs: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Append states of shape `(batch, kv_heads, new_tokens, head_dim)` and return all of them."""
+        if not self.is_initialized:
+            self.lazy_initialization(key_states, value_states)
+        start = self.get_seq_length()
+        end = start + key_states.shape[-2]
+        if self._buffers is None or end > self._buffers[0].shape[-2]:
+            self._buffers = (_grown(self.keys, key_states, end), _grown(self.values, value_states, end))
+        keys, values = self._buffers
+        keys[:, :, start:end] = key_states
+        values[:, :, start:end] = value_states
+        self.keys, self.values = keys[:, :, :end], values[:, :, :end]
+        return self.keys, self.values
+
+
+def _grown(filled: torch.Tensor, like: torch.Tensor, n_tokens: int) -> torch.Tensor:
+    room = n_tokens + max(_SPARE_TOKENS, n_tokens // 4)
+    buffer = like.new_empty((*like.shape[:-2], room, like.shape[-1]))
+    if filled.numel():
+        buffer[:, :, : filled.shape[-2]] = filled
+    return buffer
+
+
+def new_cache(config: Any) -> DynamicCache:
+    """Return an empty cache for a transformers config; only plain attention layers are replaced by ours."""
+    cache = DynamicCache(config=config)
+    cache.layers = [PreallocatedLayer() if type(layer) is DynamicLayer else layer for layer in cache.layers]
+    return cache

@@ -1,0 +1,19 @@
+"""The one way to a local model by name; imports no torch."""
+
+from model.api import OnProgress
+from model.local import LocalModel
+from model.store import ModelStore, resolve
+
+
+def open_model(name_or_path: str, *, device: str, on_progress: OnProgress) -> LocalModel:
+    """Return a model by catalogue name, directory or Hugging Face id, fetched and converted if need be.
+
+    The network's weights are read later, by the first `remember`.
+
+    Raises:
+        UnknownModelError: nothing goes by that name.
+        WeightsError: its files cannot be had, or are damaged.
+
+    """
+    directory = resolve(name_or_path, ModelStore(), on_progress)
+    return LocalModel(name_or_path, directory, device=device)

@@ -1,0 +1,1 @@
+"""The repository as text: snapshot, token counts, prompt and chat history. No torch, no network."""

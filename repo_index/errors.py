@@ -1,0 +1,54 @@
+"""Errors of the repository reader.
+
+RepoError
+├── NotARepositoryError    no git work tree here
+├── GitError               a git command failed
+├── UnreadableError        a path is no regular file, is beyond a link, too large, or may not be read
+├── StaleSnapshotError     a file changed after the snapshot was taken
+├── PatternError           an include, exclude or ignore pattern cannot be used
+├── UndecodableError       bytes that are no text in any encoding we restore exactly
+├── SessionError           a session file is missing or damaged
+└── ContextTooLargeError   the prompt does not fit the model's window
+"""
+
+
+class RepoError(Exception):
+    """Base of every error raised by `repo_index`."""
+
+
+class NotARepositoryError(RepoError):
+    """The directory is not inside a git work tree."""
+
+
+class GitError(RepoError):
+    """A git command failed; the message holds the command and git's own words."""
+
+
+class UnreadableError(RepoError):
+    """The path is not a regular file that may be read here; the message is a reason fit for a list."""
+
+
+class StaleSnapshotError(RepoError):
+    """A file is no longer what the snapshot recorded."""
+
+
+class PatternError(RepoError):
+    """A pattern of `--include`, `--exclude` or `.magicodeignore` cannot be used."""
+
+
+class UndecodableError(RepoError):
+    """The bytes are not text in any encoding that can be restored exactly."""
+
+
+class SessionError(RepoError):
+    """A chat session is missing or its file is damaged."""
+
+
+class ContextTooLargeError(RepoError):
+    """The prompt has more tokens than the model's window leaves for it."""
+
+    def __init__(self, message: str, *, n_tokens: int, limit: int) -> None:
+        """Keep the counts, so that a caller can print or serialise them."""
+        super().__init__(message)
+        self.n_tokens = n_tokens
+        self.limit = limit

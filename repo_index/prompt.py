@@ -1,0 +1,139 @@
+"""What the model is given: system text, one document for each file, the chat so far and the task."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import PurePosixPath
+from string import Template
+from typing import Protocol
+
+from repo_index.errors import ContextTooLargeError
+from repo_index.frame import frame_file
+from repo_index.history import Turn
+from repo_index.report import TokenTree
+from repo_index.snapshot import RepoSnapshot, SourceFile, blob_id
+
+INSTRUCTIONS = PurePosixPath("AGENTS.md")
+
+
+class FrameCounter(Protocol):
+    """What is needed of a tokenizer here; the documents were counted when the snapshot was taken."""
+
+    def count_frame(self, system: str, turns: Sequence[Turn], task: str) -> int:
+        """Count the tokens of a whole prompt, its documents left out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One file in its frame.
+
+    `blob` names the framed text, not the file's bytes: two files with the same content are two documents, because
+    each is shown with its path. `n_tokens` counts exactly what `read` returns.
+    """
+
+    path: PurePosixPath
+    blob: str
+    n_tokens: int
+    _file: SourceFile = field(repr=False)
+
+    @classmethod
+    def of(cls, file: SourceFile) -> "Document":
+        """Frame a file. Nothing is read: a frame around the content's id stands for the frame around the content."""
+        return cls(file.path, blob_id(frame_file(file.path, file.blob).encode()), file.n_tokens, file)
+
+    def read(self) -> str:
+        """Return the framed text that the model sees.
+
+        Raises:
+            StaleSnapshotError: the file is no longer what the snapshot recorded.
+
+        """
+        return frame_file(self.path, self._file.read())
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A whole request, its document boundaries kept. `n_tokens` counts all of it."""
+
+    system: str
+    documents: tuple[Document, ...]
+    turns: tuple[Turn, ...]
+    task: str
+    n_tokens: int
+
+    @property
+    def n_frame_tokens(self) -> int:
+        """Tokens of everything but the documents."""
+        return self.n_tokens - sum(document.n_tokens for document in self.documents)
+
+
+def build_prompt(
+    snapshot: RepoSnapshot, turns: Sequence[Turn], task: str, tokenizer: FrameCounter, *, limit: int
+) -> Prompt:
+    """Put the whole repository, the chat and the task together. Nothing is ever cut.
+
+    A root `AGENTS.md` is shown in the system text instead of among the documents.
+
+    Args:
+        snapshot: counted with the same tokenizer.
+        turns: the chat so far, oldest first.
+        task: what the user wants now.
+        tokenizer: counts everything but the documents.
+        limit: tokens that the prompt may have; the caller has taken the answer's share off.
+
+    Raises:
+        ContextTooLargeError: it does not fit; the message says what takes the room.
+        StaleSnapshotError: `AGENTS.md` changed after the snapshot.
+
+    """
+    system = render_system(snapshot)
+    documents = tuple(Document.of(file) for file in snapshot.files if file.path != INSTRUCTIONS)
+    n_document_tokens = sum(document.n_tokens for document in documents)
+    n_frame_tokens = tokenizer.count_frame(system, turns, task)
+    n_tokens = n_document_tokens + n_frame_tokens
+    if n_tokens > limit:
+        raise ContextTooLargeError(
+            _too_large(TokenTree.of(documents), n_frame_tokens, limit), n_tokens=n_tokens, limit=limit
+        )
+    return Prompt(system, documents, tuple(turns), task, n_tokens)
+
+
+def render_system(snapshot: RepoSnapshot) -> str:
+    """Return the system text, with the project's own `AGENTS.md` where there is one.
+
+    Raises:
+        StaleSnapshotError: `AGENTS.md` changed after the snapshot.
+
+    """
+    own = next((file for file in snapshot.files if file.path == INSTRUCTIONS), None)
+    framed = "" if own is None else _render("instructions.md", file=frame_file(own.path, own.read()).removesuffix("\n"))
+    return _render("system.md", instructions=framed)
+
+
+def render_repair(reason: str) -> str:
+    """Return the turn that tells the model why its diff was not taken."""
+    return _render("repair.md", reason=reason)
+
+
+def _render(template: str, **values: str) -> str:
+    """Fill a template of ours; a name it lacks a value for is an error."""
+    text = files("repo_index").joinpath("templates", template).read_text(encoding="utf-8")
+    return Template(text).substitute(values)
+
+
+def _too_large(tree: TokenTree, n_frame_tokens: int, limit: int) -> str:
+    n_tokens = tree.n_tokens + n_frame_tokens
+    lines = [
+        f"the prompt has {n_tokens:,} tokens, {n_tokens - limit:,} more than the {limit:,} that fit:",
+        f"  {tree.n_tokens:>12,}  in {tree.n_files:,} files",
+        f"  {n_frame_tokens:>12,}  in instructions, chat and task",
+    ]
+    if biggest := tree.biggest(3):
+        lines.append("Most of it is in:")
+        lines += [f"  {node.n_tokens:>12,}  {node.share:4.0%}  {node.label}" for node in biggest]
+    lines.append(
+        "Leave files out with --exclude PATTERN or .magicodeignore, or choose a model with a longer context "
+        "with --model."
+    )
+    return "\n".join(lines)

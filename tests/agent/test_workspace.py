@@ -1,0 +1,526 @@
+import errno
+import os
+import shutil
+import stat
+import subprocess
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.errors import ConflictError, NoChangeError, NothingToUndoError, PatchError, PolicyError, WriteError
+from agent.staging import Change, FileChange
+from agent.treeio import FileState
+from agent.workspace import Workspace
+from repo_index.git import Git
+
+Files = Mapping[str, tuple[bytes, int]]  # bytes and permissions by path
+
+BEFORE: Files = {
+    "a.py": (b"1\n2\n3\n", 0o644),
+    "b/run.sh": (b"#!/bin/sh\n", 0o755),
+    "b/c/gone.txt": (b"old\r\nlines", 0o640),
+    "stays": (b"\x00\xff", 0o600),
+}
+AFTER: Files = {
+    "a.py": (b"1\nzwei\n3\n", 0o644),
+    "b/run.sh": (b"#!/bin/sh\necho\n", 0o755),
+    "new/deep/n.txt": (b"n", 0o644),
+    "stays": (b"\x00\xff", 0o600),
+}
+
+
+@dataclass(frozen=True)
+class Repo:
+    root: Path
+
+    @classmethod
+    def init(cls, root: Path, files: Files, *options: str) -> "Repo":
+        subprocess.run(["git", "init", "-q", "-b", "main", *options, root], check=True)
+        repo = cls(root.resolve())
+        repo.write(files)
+        if files:
+            repo.commit()
+        return repo
+
+    def run(self, *args: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
+        who = ["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "core.quotePath=false"]
+        command = ["git", "-C", str(self.root), *who, *args]
+        done = subprocess.run(command, input=stdin, capture_output=True, check=True, env=os.environ | dict(env or {}))
+        return done.stdout
+
+    def write(self, files: Files) -> None:
+        for path, (data, permissions) in files.items():
+            file = self.root / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+            file.chmod(permissions)
+
+    def commit(self) -> None:
+        self.run("add", "-A")
+        self.run("commit", "-q", "-m", "change")
+
+    def workspace(self, steps: Callable[[str], None] = lambda _: None) -> Workspace:
+        return Workspace(Git(self.root), steps)
+
+    def files(self) -> Files:
+        found = (path for path in self.root.rglob("*") if ".git" not in path.relative_to(self.root).parts)
+        return {
+            str(path.relative_to(self.root)): (path.read_bytes(), stat.S_IMODE(path.stat().st_mode))
+            for path in found
+            if path.is_file() and not path.is_symlink()
+        }
+
+    def directories(self) -> set[str]:
+        found = (path.relative_to(self.root) for path in self.root.rglob("*") if path.is_dir())
+        return {str(path) for path in found if ".git" not in path.parts}
+
+    def change(self, before: Files, after: Files) -> Change:
+        """What leads from one to the other, with the diff as git itself writes it."""
+        with tempfile.TemporaryDirectory() as scratch:
+            env = {"GIT_INDEX_FILE": f"{scratch}/index", "GIT_OBJECT_DIRECTORY": f"{scratch}/objects"}
+            Path(env["GIT_OBJECT_DIRECTORY"]).mkdir()
+            trees = [self._tree(files, env) for files in (before, after)]
+            diff = self.run("diff", "--binary", "--full-index", "--no-renames", *trees, env=env)
+        changed = sorted(path for path in before.keys() | after.keys() if _state(before, path) != _state(after, path))
+        return Change(
+            tuple(FileChange(PurePosixPath(path), _state(before, path), _state(after, path)) for path in changed), diff
+        )
+
+    def _tree(self, files: Files, env: Mapping[str, str]) -> str:
+        Path(env["GIT_INDEX_FILE"]).unlink(missing_ok=True)
+        for path in files:
+            state = _state(files, path)
+            assert state is not None
+            oid = self.run("hash-object", "-w", "--no-filters", "--stdin", stdin=state.data, env=env).decode().strip()
+            self.run("update-index", "--add", "--cacheinfo", f"{state.mode},{oid},{path}", env=env)
+        return self.run("write-tree", env=env).decode().strip()
+
+
+def _state(files: Files, path: str) -> FileState | None:
+    if path not in files:
+        return None
+    data, permissions = files[path]
+    return FileState(data, "100755" if permissions & 0o100 else "100644")
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    os.umask(0o022)
+    return Repo.init(tmp_path / "repo", BEFORE)
+
+
+def test_applies_and_undoes_every_byte_and_permission(repo: Repo) -> None:
+    directories = repo.directories()
+    done = repo.workspace().apply(repo.change(BEFORE, AFTER), task="do it")
+
+    assert repo.files() == AFTER
+    assert "b/c" not in repo.directories()
+    assert done.base == repo.run("rev-parse", "HEAD").decode().strip()
+    assert {str(path) for path in done.paths} == {"a.py", "b/run.sh", "b/c/gone.txt", "new/deep/n.txt"}
+    (past,) = repo.workspace().history()
+    assert (past.undo_id, past.task, past.undone) == (done.undo_id, "do it", False)
+
+    assert repo.workspace().undo().undo_id == done.undo_id
+    assert repo.files() == BEFORE
+    assert repo.directories() == directories
+    assert [past.undone for past in repo.workspace().history()] == [True]
+    assert repo.run("status", "--porcelain") == b""
+
+
+def test_leaves_index_and_object_store_alone(repo: Repo) -> None:
+    index, objects = (repo.root / ".git/index").read_bytes(), repo.run("count-objects", "-v")
+
+    repo.workspace().apply(repo.change(BEFORE, AFTER))
+
+    assert (repo.root / ".git/index").read_bytes() == index
+    assert repo.run("count-objects", "-v") == objects
+    assert not (repo.root / ".git/magicode/staging").exists()
+
+
+def test_undo_goes_back_one_application_at_a_time(repo: Repo) -> None:
+    middle = dict(AFTER) | {"a.py": (b"second\n", 0o644)}
+    first = repo.workspace().apply(repo.change(BEFORE, AFTER)).undo_id
+    repo.workspace().apply(repo.change(AFTER, middle), allow_dirty=True)
+
+    with pytest.raises(ConflictError, match=r"a\.py.*nothing was undone"):
+        repo.workspace().undo(first)
+    repo.workspace().undo()
+    assert repo.files() == AFTER
+    repo.workspace().undo()
+    assert repo.files() == BEFORE
+    with pytest.raises(NothingToUndoError, match="no applied change"):
+        repo.workspace().undo()
+    with pytest.raises(NothingToUndoError, match="undone already"):
+        repo.workspace().undo(first)
+    with pytest.raises(NothingToUndoError, match="on record: none"):
+        repo.workspace().undo("000009-abcdef")
+
+
+def test_undo_refuses_to_overwrite_later_work(repo: Repo) -> None:
+    repo.workspace().apply(repo.change(BEFORE, AFTER))
+    (repo.root / "a.py").write_bytes(b"mine\n")
+    with pytest.raises(ConflictError, match=r"a\.py"):
+        repo.workspace().undo()
+    assert repo.files() == dict(AFTER) | {"a.py": (b"mine\n", 0o644)}
+
+
+@pytest.mark.parametrize("staged", [False, True])
+def test_refuses_uncommitted_work_unless_allowed_and_gives_it_back(repo: Repo, *, staged: bool) -> None:
+    mine = dict(BEFORE) | {"a.py": (b"mine\n", 0o644), "untracked": (b"u\n", 0o644)}
+    wanted = dict(mine) | {"a.py": (b"mine\nmore\n", 0o644), "untracked": (b"U\n", 0o644)}
+    repo.write(mine)
+    if staged:
+        repo.run("add", "a.py")
+    with pytest.raises(
+        ConflictError, match=r"uncommitted changes in a\.py, untracked; nothing was changed.*allow-dirty"
+    ):
+        repo.workspace().apply(repo.change(mine, wanted))
+    assert repo.files() == mine
+
+    status = repo.run("status", "--porcelain")
+    repo.workspace().apply(repo.change(mine, wanted), allow_dirty=True)
+    assert repo.files() == wanted
+    repo.workspace().undo()
+    assert repo.files() == mine
+    assert repo.run("status", "--porcelain") == status
+
+
+def test_uncommitted_work_elsewhere_is_no_hindrance(repo: Repo) -> None:
+    repo.write({"stays": (b"mine", 0o600)})
+    repo.workspace().apply(repo.change(BEFORE, AFTER))
+    assert repo.files() == dict(AFTER) | {"stays": (b"mine", 0o600)}
+
+
+def test_an_uncommitted_deletion_is_uncommitted_work(repo: Repo) -> None:
+    (repo.root / "a.py").unlink()
+    without = {path: file for path, file in BEFORE.items() if path != "a.py"}
+    with pytest.raises(ConflictError, match=r"uncommitted changes in a\.py"):
+        repo.workspace().apply(repo.change(without, BEFORE))
+
+
+def test_refuses_a_file_that_is_not_as_it_was(repo: Repo) -> None:
+    change = repo.change(BEFORE, AFTER)
+    repo.write({"a.py": (b"other\n", 0o644)})
+    repo.commit()
+    with pytest.raises(ConflictError, match=r"not as they were.*a\.py; nothing was changed"):
+        repo.workspace().apply(change)
+
+
+def test_refuses_links_pipes_and_read_only_files(repo: Repo, tmp_path: Path) -> None:
+    change = repo.change({"b/run.sh": BEFORE["b/run.sh"]}, {"b/run.sh": AFTER["b/run.sh"]})
+    file = repo.root / "b/run.sh"
+    file.chmod(0o555)
+    with pytest.raises(ConflictError, match=r"read-only: b/run\.sh"):
+        repo.workspace().apply(change)
+    file.rename(tmp_path / "outside")
+    file.symlink_to(tmp_path / "outside")
+    with pytest.raises(ConflictError, match=r"b/run\.sh is a symbolic link"):
+        repo.workspace().apply(change)
+    file.unlink()
+    os.mkfifo(file)
+    with pytest.raises(ConflictError, match="no regular file"):
+        repo.workspace().apply(change)
+    shutil.rmtree(repo.root / "b")
+    (repo.root / "b").symlink_to(tmp_path)
+    with pytest.raises(ConflictError, match="b is a symbolic link"):
+        repo.workspace().apply(change)
+
+
+@pytest.mark.parametrize("path", ["../out", "/etc/out", ".git/hooks/post-commit", "a/.GIT/config"])
+def test_refuses_paths_that_leave_the_tree(repo: Repo, path: str) -> None:
+    change = Change((FileChange(PurePosixPath(path), None, FileState(b"x", "100644")),), b"")
+    with pytest.raises(PolicyError):
+        repo.workspace().apply(change)
+
+
+def test_git_is_the_judge(repo: Repo) -> None:
+    change = repo.change(BEFORE, AFTER)
+    with pytest.raises(PatchError, match=r"disagree on what the diff makes of a\.py"):
+        repo.workspace().apply(Change(change.files, change.diff.replace(b"+zwei", b"+drei")))
+    with pytest.raises(PatchError, match=r"(?s)git refuses the diff.*patch does not apply"):
+        repo.workspace().apply(Change(change.files, change.diff.replace(b"-2", b"-5")))
+    with pytest.raises(PatchError, match=r"disagree .*new/deep/n\.txt"):
+        repo.workspace().apply(Change(change.files, change.diff.replace(b"mode 100644", b"mode 100755")))
+    with pytest.raises(NoChangeError):
+        repo.workspace().apply(Change((), b""))
+    with pytest.raises(ValueError, match="twice"):
+        Change(change.files * 2, change.diff)
+    assert repo.files() == BEFORE
+
+
+def test_git_judges_as_strictly_as_ever_whatever_is_configured(tmp_path: Path) -> None:
+    before: Files = {"w": (b"1 1\n2\n", 0o644)}
+    repo = Repo.init(tmp_path / "r", before)
+    repo.run("config", "apply.ignoreWhitespace", "change")
+    change = repo.change(before, {"w": (b"1 1\n3\n", 0o644)})
+    with pytest.raises(PatchError, match="patch does not apply"):
+        repo.workspace().apply(Change(change.files, change.diff.replace(b"\n 1 1", b"\n 1  1")))
+
+
+def test_a_second_magicode_is_told_who_holds_the_tree(repo: Repo) -> None:
+    said: list[str] = []
+
+    def meddle(step: str) -> None:
+        if step == "git apply":
+            with pytest.raises(ConflictError) as caught:
+                repo.workspace().undo()
+            said.append(str(caught.value))
+
+    repo.workspace(meddle).apply(repo.change(BEFORE, AFTER))
+    assert f"process {os.getpid()}" in said[0]
+
+
+def test_an_edit_in_the_middle_calls_the_change_off_and_survives(repo: Repo) -> None:
+    def meddle(step: str) -> None:
+        if step == "rename a.py":
+            (repo.root / "b/run.sh").write_bytes(b"mine\n")
+
+    with pytest.raises(ConflictError, match=r"b/run\.sh was changed while.*but for b/run\.sh"):
+        repo.workspace(meddle).apply(repo.change(BEFORE, AFTER))
+    assert repo.files() == dict(BEFORE) | {"b/run.sh": (b"mine\n", 0o755)}
+    (kept,) = (repo.root / ".git/magicode/kept").iterdir()
+    assert {file.read_bytes() for file in kept.iterdir()} >= {data for data, _ in AFTER.values()} - {AFTER["stays"][0]}
+    assert repo.workspace().recover() is None
+    assert repo.workspace().history() == ()
+
+
+@pytest.mark.parametrize("step", ["unlink b/c/gone.txt", "rename a.py", "mkdir new/deep", "rename new/deep/n.txt"])
+def test_a_directory_swapped_for_a_link_leads_nowhere(repo: Repo, tmp_path: Path, step: str) -> None:
+    outside = tmp_path / "outside"
+    shutil.copytree(repo.root / "b", outside / "b")
+    (outside / "b/c/mine").write_bytes(b"mine")
+    (outside / "new/deep").mkdir(parents=True)
+    kept = {str(path): path.read_bytes() for path in outside.rglob("*") if path.is_file()}
+
+    def swap(now: str) -> None:
+        if now == step and not (repo.root / "b").is_symlink():
+            for name in ("b", "new"):
+                if (repo.root / name).exists():
+                    (repo.root / name).rename(tmp_path / f"moved-{name}")
+                (repo.root / name).symlink_to(outside / name)
+
+    with pytest.raises(ConflictError, match="every file is as it was before"):
+        repo.workspace(swap).apply(repo.change(BEFORE, AFTER))
+    assert {str(path): path.read_bytes() for path in outside.rglob("*") if path.is_file()} == kept
+    assert (repo.root / "a.py").read_bytes() == BEFORE["a.py"][0]
+    assert repo.workspace().recover() is None
+
+
+@pytest.mark.parametrize(("code", "lasting"), [(errno.ENOSPC, False), (errno.EACCES, False), (errno.ENOSPC, True)])
+def test_a_refusal_at_any_step_puts_everything_back(tmp_path: Path, code: int, *, lasting: bool) -> None:
+    template = Repo.init(tmp_path / "template", BEFORE)
+    change = template.change(BEFORE, AFTER)
+    for stop in range(1000):
+        shutil.copytree(template.root, tmp_path / str(stop))
+        repo, seen = Repo(tmp_path / str(stop)), []
+
+        def refuse(step: str, seen: list[str] = seen, stop: int = stop) -> None:
+            seen.append(step)
+            if len(seen) == stop + 1 or (lasting and len(seen) > stop):
+                raise OSError(code, os.strerror(code))
+
+        said = None
+        try:
+            repo.workspace(refuse).apply(change)
+        except WriteError as error:
+            said = str(error)
+        if said is None:
+            assert repo.files() == AFTER
+            assert len(repo.workspace().history()) == 1
+            if len(seen) <= stop:
+                break
+        else:
+            assert os.strerror(code) in said
+            repo.workspace().recover()
+            if lasting and repo.files() == AFTER:  # the disk would not even let us note that we gave up
+                repo.workspace().undo()
+            assert repo.files() == BEFORE, seen
+            assert repo.directories() == template.directories()
+    assert stop > 20
+
+
+def test_an_edit_while_files_are_put_back_survives_and_nothing_stays_beside_it(repo: Repo) -> None:
+    seen: list[str] = []
+
+    def meddle(step: str) -> None:
+        seen.append(step)
+        if step == "rename b/run.sh":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        if step.startswith("write .magicode") and step.endswith("-0") and seen.count(step) == 2:  # on the way back
+            (repo.root / "a.py").write_bytes(b"mine\n")
+
+    with pytest.raises(WriteError, match=r"cannot rename b/run\.sh: Permission denied; .*but for a\.py"):
+        repo.workspace(meddle).apply(repo.change(BEFORE, AFTER))
+    assert repo.files() == dict(BEFORE) | {"a.py": (b"mine\n", 0o644)}
+
+
+def test_an_interrupt_puts_everything_back(repo: Repo) -> None:
+    def interrupt(step: str) -> None:
+        if step == "rename b/run.sh":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught:
+        repo.workspace(interrupt).apply(repo.change(BEFORE, AFTER))
+    assert caught.value.__notes__ == ["every file is as it was before"]
+    assert repo.files() == BEFORE
+
+
+def test_nothing_that_a_repository_configures_runs_or_changes_bytes(repo: Repo, tmp_path: Path) -> None:
+    trap = tmp_path / "ran"
+    hook = tmp_path / "hooks"
+    hook.mkdir()
+    for name in ("post-index-change", "pre-applypatch", "fsmonitor"):
+        (hook / name).write_text(f"#!/bin/sh\ntouch {trap}\n")
+        (hook / name).chmod(0o755)
+    repo.write({".gitattributes": (b"* filter=evil diff=evil text eol=crlf ident\n", 0o644)})
+    repo.commit()
+    for key, value in {
+        "filter.evil.clean": f"touch {trap}; cat",
+        "filter.evil.smudge": f"touch {trap}; cat",
+        "filter.evil.process": f"touch {trap}",
+        "diff.evil.textconv": f"touch {trap}; cat",
+        "diff.external": f"touch {trap}",
+        "core.fsmonitor": str(hook / "fsmonitor"),
+        "core.hooksPath": str(hook),
+        "core.autocrlf": "true",
+        "core.safecrlf": "true",
+        "core.splitIndex": "true",
+        "apply.whitespace": "fix",
+        "apply.ignoreWhitespace": "change",
+    }.items():
+        repo.run("config", key, value)
+    trap.unlink(missing_ok=True)
+    after = dict(AFTER) | {"a.py": (b"$Id$ \t\r\n  \n\n\n", 0o644)}
+    change = Repo.init(tmp_path / "clean", BEFORE).change(BEFORE, after)
+
+    repo.workspace().apply(change, allow_dirty=True)
+    assert not trap.exists()
+    assert repo.files() == after | {".gitattributes": repo.files()[".gitattributes"]}
+    repo.workspace().undo()
+    assert not trap.exists()
+    assert repo.files() == dict(BEFORE) | {".gitattributes": repo.files()[".gitattributes"]}
+    assert not list((repo.root / ".git").glob("sharedindex*"))
+
+
+def test_line_endings_of_a_checkout_are_no_uncommitted_work(repo: Repo) -> None:
+    repo.run("config", "core.autocrlf", "true")
+    (repo.root / "a.py").unlink()
+    repo.run("checkout", "a.py")
+    before = {"a.py": (b"1\r\n2\r\n3\r\n", 0o644)}
+    assert repo.files()["a.py"] == before["a.py"]
+    repo.workspace().apply(repo.change(before, {"a.py": (b"1\r\n2\r\n4\r\n", 0o644)}))
+    assert repo.files()["a.py"][0] == b"1\r\n2\r\n4\r\n"
+
+
+def test_unborn_head(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "r", {})
+    done = repo.workspace().apply(repo.change({}, AFTER))
+    assert (done.base, repo.files().keys()) == (None, AFTER.keys())
+    repo.workspace().undo()
+    assert (repo.files(), repo.directories()) == ({}, set())
+
+
+def test_sha256_repository(tmp_path: Path) -> None:
+    repo = Repo.init(tmp_path / "r", BEFORE, "--object-format=sha256")
+    repo.workspace().apply(repo.change(BEFORE, AFTER))
+    assert repo.files() == AFTER
+    repo.workspace().undo()
+    assert repo.files() == BEFORE
+
+
+def test_linked_worktrees_have_histories_of_their_own(repo: Repo, tmp_path: Path) -> None:
+    repo.run("worktree", "add", "-q", str(tmp_path / "linked"))
+    linked = Repo(tmp_path / "linked")
+    before = linked.files()
+    before = {path: file for path, file in before.items() if path != ".git"}
+    change = repo.change({"a.py": before["a.py"]}, {"a.py": (b"x\n", 0o644)})
+    linked.workspace().apply(change)
+    assert repo.files() == BEFORE
+    with pytest.raises(NothingToUndoError):
+        repo.workspace().undo()
+    linked.workspace().undo()
+    assert linked.files()["a.py"] == before["a.py"]
+
+
+def test_sparse_checkout(repo: Repo) -> None:
+    repo.run("sparse-checkout", "set", "--cone", "--sparse-index", "b/c")
+    change = repo.change({"a.py": BEFORE["a.py"]}, {"a.py": AFTER["a.py"]})
+    repo.workspace().apply(change)
+    assert repo.files()["a.py"] == AFTER["a.py"]
+
+
+def test_modes_do_not_count_where_git_says_so(repo: Repo) -> None:
+    repo.run("config", "core.fileMode", "false")
+    (repo.root / "a.py").chmod(0o700)
+    repo.workspace().apply(repo.change({"a.py": BEFORE["a.py"]}, {"a.py": AFTER["a.py"]}))
+    assert repo.files()["a.py"] == (AFTER["a.py"][0], 0o700)
+
+
+def test_modes_change_by_the_executable_bits_alone(repo: Repo) -> None:
+    (repo.root / "a.py").chmod(0o640)
+    repo.workspace().apply(repo.change({"a.py": (b"1\n2\n3\n", 0o644)}, {"a.py": (b"1\n2\n3\n", 0o755)}))
+    assert repo.files()["a.py"][1] == 0o750
+    repo.workspace().undo()
+    assert repo.files()["a.py"][1] == 0o640
+
+
+def test_hard_links_are_named(repo: Repo) -> None:
+    (repo.root / "other").hardlink_to(repo.root / "a.py")
+    done = repo.workspace().apply(repo.change(BEFORE, AFTER))
+    assert done.notes == ("a.py had other hard links; those keep the old bytes",)
+    assert (repo.root / "other").read_bytes() == BEFORE["a.py"][0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"d": (b"f\n", 0o644)}, {"d/e/f": (b"f\n", 0o644)}),
+        ({"d/e/f": (b"f\n", 0o644), "d/g": (b"g\n", 0o644)}, {"d": (b"f\n", 0o755)}),
+    ],
+)
+def test_files_and_directories_change_places(tmp_path: Path, before: Files, after: Files) -> None:
+    repo = Repo.init(tmp_path / "r", before)
+    directories = repo.directories()
+    repo.workspace().apply(repo.change(before, after))
+    assert repo.files() == after
+    repo.workspace().undo()
+    assert (repo.files(), repo.directories()) == (before, directories)
+
+
+def test_an_unknown_file_keeps_its_directory(tmp_path: Path) -> None:
+    before = {"d/e": (b"e\n", 0o644)}
+    repo = Repo.init(tmp_path / "r", before)
+    repo.write({"d/ignored": (b"i\n", 0o644)})
+    with pytest.raises(ConflictError, match="every file is as it was before"):
+        repo.workspace().apply(repo.change(before, {"d": (b"f\n", 0o644)}))
+    assert repo.files() == before | {"d/ignored": (b"i\n", 0o644)}
+
+
+_NAMES = st.sampled_from(["a", "b", "d/a", "d/b", "d/e/a", "e/f/g/h", "f é\t*"])
+_DATA = st.one_of(st.binary(max_size=12), st.sampled_from([b"", b"1\n2\n", b"1\r\n2\r\n", b"1\n2\n3"]))
+_TREES = st.dictionaries(_NAMES, st.tuples(_DATA, st.sampled_from([0o644, 0o755, 0o600, 0o700])), max_size=5)
+
+
+@given(before=_TREES, after=_TREES)
+@settings(max_examples=25, deadline=None)
+def test_undo_after_apply_is_identity(before: Files, after: Files) -> None:
+    os.umask(0o022)
+    with tempfile.TemporaryDirectory() as folder:
+        repo = Repo.init(Path(folder) / "r", {})
+        repo.write(before)
+        (repo.root / "e").mkdir(exist_ok=True)
+        directories = repo.directories()
+        change = repo.change(before, after)
+        if not change.files:
+            return
+        repo.workspace().apply(change, allow_dirty=True)
+        assert {path: _state(repo.files(), path) for path in repo.files()} == {
+            path: _state(after, path) for path in after
+        }
+        repo.workspace().undo()
+        assert (repo.files(), repo.directories()) == (before, directories)

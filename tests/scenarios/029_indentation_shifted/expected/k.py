@@ -1,0 +1,5 @@
+class K:
+    def f(self):
+        x = 2
+
+        return x

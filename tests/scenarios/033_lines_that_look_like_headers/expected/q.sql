@@ -1,0 +1,3 @@
+++ new
+++ both
+select 1;

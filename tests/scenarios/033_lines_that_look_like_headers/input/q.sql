@@ -1,0 +1,3 @@
+-- old
+++ both
+select 1;

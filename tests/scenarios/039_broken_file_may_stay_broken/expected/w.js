@@ -1,0 +1,3 @@
+function ok() { return 2; }
+
+function broken( { return }}
