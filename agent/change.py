@@ -1,20 +1,54 @@
-"""From a validated patch to the bytes and modes that the workspace writes."""
+"""A change as bytes and modes, file by file, made from a validated patch."""
 
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass
+from pathlib import PurePosixPath
 
-from agent.staging import Change, FileChange
 from agent.treeio import FileState, Mode, Tree
 from agent.validate import ValidatedPatch
 from repo_index.text import TextFile
 
 
-def change_of(patch: ValidatedPatch, root: Path) -> Change:
-    """Return the change that a patch makes; modes come from the patch, else from the files on disk."""
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """One file before and after; None where it does not exist. A rename is a deletion and a creation."""
+
+    path: PurePosixPath
+    before: FileState | None
+    after: FileState | None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The files of a change, each once, and the same change as a git patch."""
+
+    files: tuple[FileChange, ...]
+    diff: bytes
+
+    def __post_init__(self) -> None:
+        """Refuse a change that says two things about one path.
+
+        Raises:
+            ValueError: a path occurs twice, or its file exists neither before nor after.
+
+        """
+        if len({file.path for file in self.files}) != len(self.files):
+            raise ValueError("a change names a path twice")
+        if any(file.before is None and file.after is None for file in self.files):
+            raise ValueError("a change names a file that exists neither before nor after")
+
+
+def change_of(patch: ValidatedPatch, tree: Tree) -> Change:
+    """Return the change that a patch makes; modes come from the patch, else from the files in the tree.
+
+    Raises:
+        ConflictError: a file is beyond a symbolic link, or no regular file.
+        WriteError: a file cannot be read.
+
+    """
     modes: dict[PurePosixPath, Mode] = {}
-    with Tree(root) as tree:
-        for path in patch.old_texts:
-            found = tree.read(path)
-            modes[path] = found.mode if found else "100644"
+    for path in patch.old_texts:
+        found = tree.read(path)
+        modes[path] = found.mode if found else "100644"
     before = {path: _state(text, modes[path]) for path, text in patch.old_texts.items()}
     for file in patch.patch.files:
         if file.new_path is not None:

@@ -108,6 +108,18 @@ _EXIT_CODES: dict[type[BaseException], ExitCode] = {
 }
 
 
+def message_of(error: BaseException) -> str:
+    """Return what an error says, its notes included: what became of the tree is often one of them."""
+    kind = type(error).__name__
+    if isinstance(error, KeyboardInterrupt):
+        said = "interrupted"
+    elif isinstance(error, AgentError | ModelError | RepoError):
+        said = str(error)
+    else:
+        said = f"{kind}: {error}" if str(error) else kind
+    return "; ".join([said, *getattr(error, "__notes__", ())])
+
+
 def exit_code_of(error: BaseException) -> ExitCode:
     """Return the exit code of an error: that of its nearest listed ancestor."""
     return next((_EXIT_CODES[kind] for kind in type(error).__mro__ if kind in _EXIT_CODES), ExitCode.UNEXPECTED)

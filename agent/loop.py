@@ -1,14 +1,10 @@
 """One task from words to a tested change: read, ask the model, check, review, apply, test, and repair what fails."""
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import PurePosixPath
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
-from agent.change import change_of
 from agent.errors import (
     AgentError,
     BrokenSyntaxError,
@@ -16,25 +12,27 @@ from agent.errors import (
     NoChangeError,
     PatchError,
     TruncatedError,
+    message_of,
 )
-from agent.patch import Patch
+from agent.interrupts import held_back
+from agent.outcome import Record, Rejected
+from agent.patch import FilePatch, Patch
 from agent.proposal import Checker
 from agent.protocols import LanguageModel, Memory
-from agent.sandbox import TestReport, run_tests
+from agent.repair import repair_text
+from agent.sandbox import run_tests
 from agent.validate import ValidatedPatch
-from agent.workspace import AppliedChange, Workspace
+from agent.workspace import Workspace
 from model.api import Completion, Editable, Progress, Query, Sampling
+from repo_index.errors import ContextTooLargeError
 from repo_index.frame import quote_path
 from repo_index.git import Git
-from repo_index.history import Turn
-from repo_index.prompt import Prompt, build_prompt, render_repair
+from repo_index.history import Role, Turn
+from repo_index.prompt import Prompt, build_prompt
 from repo_index.snapshot import RepoSnapshot, take_snapshot
 
-Status = Literal["applied", "proposed", "declined"]
-Phase = Literal["read", "encode", "decode", "check", "review", "apply", "test"]
 # What another answer of the model may mend. Everything else is for the user.
 _REPAIRABLE = (NoChangeError, PatchError, BrokenSyntaxError, FailingTestsError, TruncatedError)
-
 _REPAIR_TEMPERATURE = 0.6
 
 
@@ -62,107 +60,94 @@ class Ui(Protocol):
         """Hear how far a long step is."""
         ...
 
+    def on_answer(self) -> None:
+        """Hear that the model begins a new answer."""
+        ...
+
     def on_text(self, text: str, /) -> None:
         """Hear a piece of the model's answer."""
         ...
 
-    def consent(self, path: PurePosixPath, why: str, /) -> bool:
-        """Ask whether a file that executes on its own may be changed."""
+    def on_rejected(self, error: AgentError, /) -> None:
+        """Hear why an attempt was not taken, before the next one."""
         ...
 
-    def on_answer(self) -> None:
-        """Hear that the model has begun a new answer."""
+    def on_tests(self, command: str, /) -> None:
+        """Hear that the test command begins."""
         ...
 
-    def on_rejected(self, error: AgentError) -> None:
-        """Hear why an attempt was not taken."""
-        ...
-
-    def on_test_output(self, text: str) -> None:
+    def on_test_output(self, text: str, /) -> None:
         """Hear raw output of the test command."""
         ...
 
-    def review(self, patch: ValidatedPatch) -> Patch:
-        """Return what the user takes of a patch, possibly nothing."""
+    def consent(self, file: FilePatch, why: str, /) -> bool:
+        """Ask whether a file that executes on its own may be changed."""
         ...
 
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """An attempt that was not taken, and why."""
-
-    text: str
-    error: AgentError
-
-
-@dataclass(slots=True)
-class Record:
-    """What a job has done so far; it is filled in as the job goes and tells the rest when a job fails."""
-
-    status: Status | None = None
-    diff: str = ""
-    patch: ValidatedPatch | None = None
-    change: AppliedChange | None = None
-    report: TestReport | None = None
-    completions: list[Completion] = field(default_factory=list)
-    rejected: list[Rejected] = field(default_factory=list)
-    timings_s: dict[Phase, float] = field(default_factory=dict)
-    said: tuple[Turn, ...] = ()
-
-    @contextmanager
-    def timed(self, phase: Phase) -> Iterator[None]:
-        """Add the seconds spent inside to a phase."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.timings_s[phase] = self.timings_s.get(phase, 0.0) + time.perf_counter() - start
+    def review(self, patch: ValidatedPatch, /) -> Patch:
+        """Return what the user takes of a patch, possibly nothing."""
+        ...
 
 
 class Job:
     """Carries one task through. The tree is changed only by `Workspace`, and rolled back if the tests fail."""
 
-    def __init__(self, git: Git, model: LanguageModel[Any], options: JobOptions, ui: Ui) -> None:
-        """Take what the job works with; nothing happens yet."""
-        self._git, self._model, self._options, self._ui = git, model, options, ui
+    def __init__(self, git: Git, model: LanguageModel[Any], options: JobOptions, ui: Ui, record: Record) -> None:
+        """Take what the job works with, and the record to fill in; nothing happens yet."""
+        self._git, self._model, self._options, self._ui, self._record = git, model, options, ui, record
         self._workspace = Workspace(git)
-        self.record = Record()
 
-    def run(self, task: str, turns: Sequence[Turn] = ()) -> Record:
+    def run(self, task: str, turns: Sequence[Turn] = ()) -> None:
         """Do the task; `turns` is the chat so far.
 
         Raises:
             AgentError, RepoError, ModelError: see `agent.errors.exit_code_of`; the tree is as it was.
 
         """
-        with self.record.timed("read"):
+        record, options = self._record, self._options
+        with record.timed("read"):
             snapshot, prompt = self._read(task, turns)
-        checker = Checker(snapshot, self._ui.consent, self._options.allow_syntax_errors)
+        checker = Checker(snapshot, self._ui.consent, options.allow_syntax_errors)
         edits = _editable(snapshot, checker)
-        with self.record.timed("encode"):
+        with record.timed("encode"):
             memory = self._model.remember(prompt.system, prompt.documents, self._ui.on_progress)
-        said: list[Turn] = [Turn("user", task, datetime.now(UTC))]
-        for attempt in range(1 + self._options.max_repairs):
+        said: list[Turn] = [_turn("user", task)]
+        for attempt in range(1 + options.max_repairs):
+            record.next_attempt()
             completion = self._ask(memory, edits, (*turns, *said), attempt)
-            answer = Turn("assistant", completion.text, datetime.now(UTC))
             try:
                 self._carry_out(completion, checker, task)
             except _REPAIRABLE as error:
-                self.record.rejected.append(Rejected(completion.text, error))
-                if attempt == self._options.max_repairs:
+                record.rejected.append(Rejected(completion.text, error))
+                if attempt == options.max_repairs:
+                    raise
+                said.append(_turn("assistant", completion.text))
+                better = self._repair_text(error, prompt, said)
+                if better is None:
                     raise
                 self._ui.on_rejected(error)
-                said += [answer, Turn("user", render_repair(_reason(error)), datetime.now(UTC))]
+                said.append(_turn("user", better))
             else:
-                self.record.said = (*said, replace(answer, text=self.record.diff))
-                break
-        return self.record
+                record.said = (*said, _turn("assistant", record.diff_text))
+                return
+
+    @property
+    def _prompt_limit(self) -> int:
+        """Tokens that a prompt may have."""
+        n_answer = self._options.sampling.max_new_tokens
+        window = min(self._options.context_limit or self._model.context_limit, self._model.context_limit)
+        if n_answer >= window:
+            raise ContextTooLargeError(
+                f"an answer of up to {n_answer:,} tokens leaves no room for a prompt in a context of {window:,}; "
+                "lower --max-new-tokens or raise --context-limit",
+                n_tokens=n_answer,
+                limit=window,
+            )
+        return window - n_answer
 
     def _read(self, task: str, turns: Sequence[Turn]) -> tuple[RepoSnapshot, Prompt]:
-        options = self._options
+        limit, options = self._prompt_limit, self._options
         snapshot = take_snapshot(self._git, self._model.count_tokens, include=options.include, exclude=options.exclude)
-        window = min(options.context_limit or self._model.context_limit, self._model.context_limit)
-        limit = window - options.sampling.max_new_tokens
         return snapshot, build_prompt(snapshot, turns, task, self._model, limit=limit)
 
     def _ask(self, memory: Memory, edits: Editable, turns: Sequence[Turn], attempt: int) -> Completion:
@@ -172,65 +157,83 @@ class Job:
             temperature = max(sampling.temperature, _REPAIR_TEMPERATURE)
             sampling = replace(sampling, seed=sampling.seed + attempt, temperature=temperature)
         self._ui.on_answer()
-        with self.record.timed("decode"):
+        with self._record.timed("decode"):
             completion = self._model.complete(memory, Query(earlier, last.text), edits, sampling, self._ui.on_text)
-        self.record.completions.append(completion)
+        self._record.completions.append(completion)
         return completion
 
     def _carry_out(self, completion: Completion, checker: Checker, task: str) -> None:
-        record = self.record
+        record, options = self._record, self._options
         with record.timed("check"):
             if completion.finish_reason == "length":
                 raise TruncatedError(
                     f"the model was still writing after {completion.n_new_tokens:,} tokens; "
                     "ask for less at once, or raise --max-new-tokens"
                 )
-            patch = self._take(checker.check_text(completion.text))
-        if not self._options.apply:
+            patch = record.patch = checker.check_text(completion.text)
+        if not options.apply:
             record.status = "proposed"
             return
         with record.timed("review"):
-            accepted = self._ui.review(patch)
-        if not accepted.files:
+            taken = checker.reviewed(patch, self._ui.review)
+        if taken is None:
             record.status = "declined"
             return
-        with record.timed("apply"):
-            if accepted != patch.patch:
-                patch = self._take(checker.check(accepted))
-            record.change = self._workspace.apply(
-                change_of(patch, self._git.root), allow_dirty=self._options.allow_dirty, task=task
-            )
-        if self._options.test_command:
-            self._test(self._options.test_command, record.change)
+        record.patch = taken
+        try:
+            with record.timed("apply"):
+                record.change = self._workspace.apply(taken, allow_dirty=options.allow_dirty, task=task)
+            if options.test_command is not None:
+                self._test(options.test_command)
+        except BaseException as error:  # Ctrl-C, too: an untested change does not stay
+            self._roll_back(error)
+            raise
         record.status = "applied"
 
-    def _take(self, patch: ValidatedPatch) -> ValidatedPatch:
-        self.record.patch = patch
-        self.record.diff = patch.render().decode(errors="replace")
-        return patch
-
-    def _test(self, command: str, change: AppliedChange) -> None:
-        try:
-            with self.record.timed("test"):
-                report = run_tests(
-                    command,
-                    self._git.root,
-                    timeout_s=self._options.test_timeout_s,
-                    on_output=self._ui.on_test_output,
-                    sandboxed=self._options.sandboxed,
-                )
-        except BaseException:  # Ctrl-C, too: an untested change does not stay
-            self._roll_back(change)
-            raise
-        self.record.report = report
+    def _test(self, command: str) -> None:
+        options = self._options
+        self._ui.on_tests(command)
+        with self._record.timed("test"):
+            report = run_tests(
+                command,
+                self._git.root,
+                timeout_s=options.test_timeout_s,
+                on_output=self._ui.on_test_output,
+                sandboxed=options.sandboxed,
+            )
+        self._record.report = report
         if not report.passed:
-            self._roll_back(change)
             end = f"stopped after {report.duration_s:.0f} s" if report.timed_out else f"exit code {report.exit_code}"
-            raise FailingTestsError(f"`{command}` failed ({end}); the change was rolled back", report.tail)
+            raise FailingTestsError(f"`{command}` failed ({end})", report.tail)
 
-    def _roll_back(self, change: AppliedChange) -> None:
-        self._workspace.undo(change.undo_id)
-        self.record.change = None
+    def _roll_back(self, cause: BaseException) -> None:
+        """Take the change back, if it came so far, and say so in `cause`.
+
+        Raises:
+            AgentError: it cannot be taken back; the error says why, and what failed before.
+
+        """
+        record = self._record
+        if record.change is None:
+            return
+        with held_back():
+            try:
+                self._workspace.undo(record.change.undo_id)
+            except AgentError as error:
+                why = f"{message_of(cause)}, and the change could not be rolled back: {error}"
+                raise type(error)(why) from error
+            record.change = None
+            cause.add_note("the change was rolled back")
+
+    def _repair_text(self, error: AgentError, prompt: Prompt, said: Sequence[Turn]) -> str | None:
+        """Return what the model is told about its last answer; None where the window has no room for that."""
+        n_documents = prompt.n_tokens - prompt.n_frame_tokens
+        turns = (*prompt.turns, *said)
+
+        def fits(text: str) -> bool:
+            return n_documents + self._model.count_frame(prompt.system, turns, text) <= self._prompt_limit
+
+        return repair_text(error, fits)
 
 
 def _editable(snapshot: RepoSnapshot, checker: Checker) -> Editable:
@@ -241,5 +244,5 @@ def _editable(snapshot: RepoSnapshot, checker: Checker) -> Editable:
     return Editable(files, [str(path) for path in paths if str(path) not in files])
 
 
-def _reason(error: AgentError) -> str:
-    return f"{error}\n\n{error.output}" if isinstance(error, FailingTestsError) else str(error)
+def _turn(role: Role, text: str) -> Turn:
+    return Turn(role, text, datetime.now(UTC))

@@ -1,9 +1,69 @@
-"""A job's record as people and programs read it."""
+"""What a job did: filled in as it goes, and told to programs as JSON."""
 
-from typing import Any
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
-from agent.errors import ExitCode, exit_code_of
-from agent.loop import Record
+from agent.errors import AgentError, ExitCode, exit_code_of, message_of
+from agent.sandbox import TestReport
+from agent.validate import ValidatedPatch
+from agent.workspace import AppliedChange
+from model.api import Completion
+from repo_index.history import Turn
+
+Status = Literal["applied", "proposed", "declined"]
+Phase = Literal["read", "encode", "decode", "check", "review", "apply", "test"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An attempt that was not taken, and why."""
+
+    text: str
+    error: AgentError
+
+
+@dataclass(slots=True)
+class Record:
+    """What a job has done so far; where it fails, this is what there is to tell.
+
+    `patch`, `change` and `report` are those of the last attempt; `said` are the turns that the chat has gained,
+    empty until an attempt was taken.
+    """
+
+    status: Status | None = None
+    patch: ValidatedPatch | None = None
+    change: AppliedChange | None = None
+    report: TestReport | None = None
+    completions: list[Completion] = field(default_factory=list)
+    rejected: list[Rejected] = field(default_factory=list)
+    timings_s: dict[Phase, float] = field(default_factory=dict)
+    said: tuple[Turn, ...] = ()
+
+    @property
+    def diff(self) -> bytes:
+        """The exact diff of the last attempt, empty where there is none yet; each file in its own encoding."""
+        return self.patch.render() if self.patch else b""
+
+    @property
+    def diff_text(self) -> str:
+        """The diff as text; what is not UTF-8 in it is replaced."""
+        return self.diff.decode(errors="replace")
+
+    @contextmanager
+    def timed(self, phase: Phase) -> Iterator[None]:
+        """Add the seconds spent inside to a phase."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.timings_s[phase] = self.timings_s.get(phase, 0.0) + time.perf_counter() - start
+
+    def next_attempt(self) -> None:
+        """Forget the attempt that was not taken, but for `rejected`."""
+        self.patch = self.change = self.report = None
 
 
 def outcome_json(record: Record, error: BaseException | None) -> dict[str, Any]:
@@ -11,12 +71,12 @@ def outcome_json(record: Record, error: BaseException | None) -> dict[str, Any]:
     return {
         "status": "failed" if error else record.status,
         "exit_code": int(exit_code_of(error)) if error else int(ExitCode.DONE),
-        "error": str(error) if error else None,
-        "diff": record.diff,
+        "error": message_of(error) if error else None,
+        "diff": record.diff_text,
         "files": _files(record),
         "attempts": {
             "n": len(record.completions),
-            "rejected": [{"text": each.text, "reason": str(each.error)} for each in record.rejected],
+            "rejected": [{"text": each.text, "reason": message_of(each.error)} for each in record.rejected],
         },
         "tests": _tests(record),
         "usage": usage(record),

@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from agent.parse import parse_patch
-from agent.patch import Patch
+from agent.patch import FilePatch, Patch
 from agent.paths import needs_consent
 from agent.place import place
 from agent.validate import ValidatedPatch, validate
 from repo_index.snapshot import RepoSnapshot, SourceFile
 from repo_index.text import TextFile
 
-Consent = Callable[[PurePosixPath, str], bool]  # path, why it needs a yes → the user's answer
+Consent = Callable[[FilePatch, str], bool]  # what happens to a file, why that needs a yes → the user's answer
+Review = Callable[[ValidatedPatch], Patch]  # a patch → what the user takes of it, possibly nothing
 
 
 class SnapshotTexts(Mapping[PurePosixPath, TextFile]):
@@ -55,11 +56,39 @@ class Checker:
             AgentError: it is no diff, fits nowhere, is refused, or breaks syntax.
 
         """
-        return self.check(parse_patch(text))
+        return self._check(parse_patch(text), self._agreed)
 
-    def check(self, patch: Patch) -> ValidatedPatch:
-        """Check a patch that was parsed, such as what is left of one after review."""
+    def reviewed(self, patch: ValidatedPatch, review: Review) -> ValidatedPatch | None:
+        """Return what the user takes of a patch, checked again where that is not all of it; None for nothing.
+
+        Raises:
+            AgentError: what is left cannot be applied without the rest, or breaks syntax.
+
+        """
+        accepted = review(patch)
+        if not accepted.files:
+            return None
+        if accepted == patch.patch:
+            return patch
+        return self._check(accepted, _touched)  # what needed a yes was asked about when the whole was checked
+
+    def _check(self, patch: Patch, agreed: Callable[[Patch], set[PurePosixPath]]) -> ValidatedPatch:
         placed = place(patch, self.texts, others=[skipped.path for skipped in self.snapshot.skipped])
-        touched = {path for file in placed.patch.files for path in (file.old_path, file.new_path) if path}
-        agreed = {path for path in touched if (why := needs_consent(path)) and self.consent(path, why)}
-        return validate(placed, allow_syntax_errors=self.allow_syntax_errors, consent=agreed)
+        return validate(placed, allow_syntax_errors=self.allow_syntax_errors, consent=agreed(placed.patch))
+
+    def _agreed(self, patch: Patch) -> set[PurePosixPath]:
+        """Ask about each file that executes on its own; return the paths of those that got a yes."""
+        agreed: set[PurePosixPath] = set()
+        for file in patch.files:
+            reasons = [reason for path in _paths(file) if (reason := needs_consent(path))]
+            if reasons and self.consent(file, reasons[0]):
+                agreed.update(_paths(file))
+        return agreed
+
+
+def _touched(patch: Patch) -> set[PurePosixPath]:
+    return {path for file in patch.files for path in _paths(file)}
+
+
+def _paths(file: FilePatch) -> list[PurePosixPath]:
+    return [path for path in (file.old_path, file.new_path) if path is not None]

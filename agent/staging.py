@@ -8,10 +8,10 @@ import hashlib
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
+from agent.change import Change, FileChange
 from agent.errors import PatchError
 from agent.treeio import FileState, Steps, no_step
 from repo_index.errors import GitError
@@ -28,35 +28,6 @@ _ARGUMENTS = 500  # paths on one command line, far below the system's limit
 
 T = TypeVar("T")
 IndexEntry = tuple[str, str]  # git mode, object id
-
-
-@dataclass(frozen=True, slots=True)
-class FileChange:
-    """One file before and after; None where it does not exist. A rename is a deletion and a creation."""
-
-    path: PurePosixPath
-    before: FileState | None
-    after: FileState | None
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """The files of a change, each once, and the same change as a git patch."""
-
-    files: tuple[FileChange, ...]
-    diff: bytes
-
-    def __post_init__(self) -> None:
-        """Refuse a change that says two things about one path.
-
-        Raises:
-            ValueError: a path occurs twice, or its file exists neither before nor after.
-
-        """
-        if len({file.path for file in self.files}) != len(self.files):
-            raise ValueError("a change names a path twice")
-        if any(file.before is None and file.after is None for file in self.files):
-            raise ValueError("a change names a file that exists neither before nor after")
 
 
 def uncommitted(git: Git, files: Iterable[FileChange], *, modes_count: bool) -> tuple[PurePosixPath, ...]:

@@ -107,7 +107,10 @@ def _check_paths(patch: Patch, consent: Container[PurePosixPath]) -> None:
             asking[path] = reason
     if asking:
         listed = "; ".join(f"{path}: {reason}" for path, reason in asking.items())
-        raise UntrustedError(f"the change touches files that execute on their own, which needs your yes: {listed}")
+        raise UntrustedError(
+            "the change touches files that execute on their own, which needs your yes; run the command on a terminal "
+            f"to be asked: {listed}"
+        )
 
 
 def _check_encoding(path: PurePosixPath, text: TextFile) -> None:

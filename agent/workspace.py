@@ -14,10 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from agent.errors import AgentError, ConflictError, NoChangeError, NothingToUndoError, WriteError
-from agent.journal import Copy, Directory, Entry, FileRecord, Journal, Place, now
-from agent.staging import Change, FileChange, judge, uncommitted
+from agent.change import Change, FileChange, change_of
+from agent.errors import ConflictError, NoChangeError, NothingToUndoError, WriteError
+from agent.journal import Copy, Directory, Entry, FileRecord, Journal, now
+from agent.staging import judge, uncommitted
 from agent.treeio import FileState, Found, Mode, Steps, Tree, no_step
+from agent.validate import ValidatedPatch
+from agent.writer import Writer, carry_out, listed, recover
 from repo_index.git import Git
 
 
@@ -61,11 +64,11 @@ class Workspace:
     git: Git
     steps: Steps = no_step
 
-    def apply(self, change: Change, *, allow_dirty: bool = False, task: str = "") -> AppliedChange:
-        """Put a change in place: all of it, or nothing and an error that says so.
+    def apply(self, patch: ValidatedPatch, *, allow_dirty: bool = False, task: str = "") -> AppliedChange:
+        """Put a validated patch in place: all of it, or nothing and an error that says so.
 
         Args:
-            change: files before and after, and the same as a git patch.
+            patch: what `agent.validate` sealed; whatever else changes files has to go through it.
             allow_dirty: change files that have uncommitted work, too; `undo` gives back their bytes.
             task: the user's words, for the history.
 
@@ -78,29 +81,8 @@ class Workspace:
             WriteError: disk full, permission and the like.
 
         """
-        if not change.files:
-            raise NoChangeError("the change touches no file")
         with self._working() as (writer, _):
-            found = {file.path: writer.tree.read(file.path) for file in change.files}
-            _require_as_before(change, found, modes_count=writer.modes_count)
-            _require_writable(found)
-            if not allow_dirty:
-                self._require_committed(change, modes_count=writer.modes_count)
-            judge(self.git, writer.journal.scratch, change, self.steps)
-            entry = Entry(
-                id=writer.journal.new_id(),
-                at=now(),
-                task=task,
-                base=self.git.head(),
-                undoes=None,
-                files=tuple(_record(file, found[file.path]) for file in change.files),
-                creates=_missing_directories(writer.tree, change.files),
-                removes=_vacated_directories(writer.tree, change.files),
-            )
-            _carry_out(writer, entry, _blobs(entry, change))
-        linked = [path for path, file in found.items() if file is not None and file.n_links > 1]
-        notes = tuple(f"{path} had other hard links; those keep the old bytes" for path in linked)
-        return AppliedChange(entry.base, entry.paths, entry.id, notes=notes)
+            return self._put_in_place(writer, change_of(patch, writer.tree), allow_dirty=allow_dirty, task=task)
 
     def undo(self, undo_id: str | None = None) -> AppliedChange:
         """Give back the bytes and permissions from before the latest application, or before the named one.
@@ -120,7 +102,7 @@ class Workspace:
             edited = [file.path for file in target.files if not writer.holds(found[file.path], file.after)]
             if edited:
                 raise ConflictError(
-                    f"changed since {target.id} was applied: {_listed(edited)}; nothing was undone. Put those files "
+                    f"changed since {target.id} was applied: {listed(edited)}; nothing was undone. Put those files "
                     f"back as they were, or take what you need from {journal.home('undo', target.id)}"
                 )
             _require_writable(found)
@@ -134,7 +116,7 @@ class Workspace:
                 creates=tuple(d for d in back.creates if writer.tree.directory_permissions(d.path) is None),
             )
             blobs = {copy.sha256: journal.read("undo", target.id, copy) for copy in target.copies}
-            _carry_out(writer, entry, blobs)
+            carry_out(writer, entry, blobs)
         return AppliedChange(entry.base, entry.paths, target.id)
 
     def recover(self) -> Recovery | None:
@@ -168,7 +150,7 @@ class Workspace:
         return Journal(self.git.path("magicode"), self.steps)
 
     @contextlib.contextmanager
-    def _working(self) -> Iterator[tuple["Writer", tuple[str, ...]]]:
+    def _working(self) -> Iterator[tuple[Writer, tuple[str, ...]]]:
         """Hold the lock and the tree, with nothing left unfinished; yields what was done about what was."""
         journal = self._journal()
         counts = self.git.run("config", "--type=bool", "--get", "core.fileMode", ok=(0, 1)).strip() != b"false"
@@ -176,197 +158,41 @@ class Workspace:
             with journal.lock(), Tree(self.git.root, self.steps) as tree:
                 shutil.rmtree(journal.scratch, ignore_errors=True)
                 writer = Writer(tree, journal, modes_count=counts)
-                yield writer, tuple(_recovered(writer, place, name) for place, name in journal.unfinished())
+                yield writer, tuple(recover(writer, place, name) for place, name in journal.unfinished())
         except OSError as error:
             raise WriteError(f"cannot write to {journal.folder}: {error.strerror or error}") from error
+
+    def _put_in_place(self, writer: Writer, change: Change, *, allow_dirty: bool, task: str) -> AppliedChange:
+        if not change.files:
+            raise NoChangeError("the change touches no file")
+        found = {file.path: writer.tree.read(file.path) for file in change.files}
+        _require_as_before(change, found, modes_count=writer.modes_count)
+        _require_writable(found)
+        if not allow_dirty:
+            self._require_committed(change, modes_count=writer.modes_count)
+        judge(self.git, writer.journal.scratch, change, self.steps)
+        entry = Entry(
+            id=writer.journal.new_id(),
+            at=now(),
+            task=task,
+            base=self.git.head(),
+            undoes=None,
+            files=tuple(_record(file, found[file.path]) for file in change.files),
+            creates=_missing_directories(writer.tree, change.files),
+            removes=_vacated_directories(writer.tree, change.files),
+        )
+        carry_out(writer, entry, _blobs(entry, change))
+        linked = [path for path, file in found.items() if file is not None and file.n_links > 1]
+        notes = tuple(f"{path} had other hard links; those keep the old bytes" for path in linked)
+        return AppliedChange(entry.base, entry.paths, entry.id, notes=notes)
 
     def _require_committed(self, change: Change, *, modes_count: bool) -> None:
         dirty = uncommitted(self.git, change.files, modes_count=modes_count)
         if dirty:
             raise ConflictError(
-                f"uncommitted changes in {_listed(dirty)}; nothing was changed. Commit or stash them, or use "
+                f"uncommitted changes in {listed(dirty)}; nothing was changed. Commit or stash them, or use "
                 "--allow-dirty: `magicode undo` restores every byte"
             )
-
-
-class Writer:
-    """Carries out entries of the journal on a tree. `modes_count` is git's `core.fileMode`."""
-
-    def __init__(self, tree: Tree, journal: Journal, *, modes_count: bool) -> None:
-        self.tree = tree
-        self.journal = journal
-        self.modes_count = modes_count
-
-    def holds(self, found: Found | None, copy: Copy | None) -> bool:
-        """Whether the disk holds a side of a file."""
-        if copy is None:
-            return found is None
-        return copy.matches(found, modes_count=self.modes_count)
-
-    def edited(self, entry: Entry) -> tuple[PurePosixPath, ...]:
-        """Return the files that are neither as before nor as after."""
-        return tuple(
-            file.path for file in entry.files if not self._is(file, file.before) and not self._is(file, file.after)
-        )
-
-    def put(self, entry: Entry) -> None:
-        """Bring every file to its bytes after. Each must be as before or as after.
-
-        Raises:
-            ConflictError: one is neither, at the start or right before it is written.
-            WriteError: the system refuses.
-
-        """
-        self._carry(entry, "journal", strict=True)
-
-    def take_back(self, entry: Entry) -> tuple[PurePosixPath, ...]:
-        """Bring every file back to its bytes before; return those left alone since somebody else changed them."""
-        return self._carry(entry.inverse(), "rollback", strict=False)
-
-    def _carry(self, entry: Entry, place: Place, *, strict: bool) -> tuple[PurePosixPath, ...]:
-        """Write all new bytes beside their targets, then delete, then rename: a full disk is met before any change."""
-        left: list[PurePosixPath] = []
-
-        @contextlib.contextmanager
-        def attempt(file: FileRecord) -> Iterator[None]:
-            try:
-                yield
-            except ConflictError:
-                if strict:
-                    raise
-                left.append(file.path)
-
-        self._clear(entry)
-        beside: dict[PurePosixPath, PurePosixPath] = {}
-        todo = [(n, file) for n, file in enumerate(entry.files) if not self._is(file, file.after)]
-        for n, file in todo:
-            with attempt(file):
-                found = self._as_before(file)
-                if file.after is not None:
-                    data = self.journal.read(place, entry.id, file.after)
-                    spot = self._nearest_directory(file.path) / _beside(entry, n)
-                    self.tree.write(spot, data, file.after.mode, file.after.permissions, found)
-                    beside[file.path] = spot
-        for _, file in todo:
-            if file.after is None and file.path not in left:
-                with attempt(file):
-                    self._as_before(file)
-                    self.tree.unlink(file.path)
-        with contextlib.nullcontext() if strict else contextlib.suppress(ConflictError):
-            for directory in entry.removes:
-                self.tree.remove_directory(directory.path)
-            for directory in entry.creates:
-                self.tree.make_directory(directory.path, directory.permissions)
-        for _, file in todo:
-            if file.path in beside:
-                with attempt(file):
-                    self._as_before(file)
-                    self.tree.rename(beside[file.path], file.path)
-        if left:
-            self._clear(entry)
-        for above in sorted({parent for _, file in todo for parent in file.path.parents}):
-            with contextlib.suppress(ConflictError):
-                self.tree.sync(above)
-        return tuple(left)
-
-    def _clear(self, entry: Entry) -> None:
-        """Remove what an earlier try left beside the targets."""
-        for n, file in enumerate(entry.files):
-            for directory in file.path.parents:
-                with contextlib.suppress(ConflictError):  # a link on the way: nothing of ours is behind it
-                    if self.tree.read(directory / _beside(entry, n)) is not None:
-                        self.tree.unlink(directory / _beside(entry, n))
-
-    def _as_before(self, file: FileRecord) -> Found | None:
-        found = self.tree.read(file.path)
-        if not self.holds(found, file.before):
-            raise ConflictError(f"{file.path} was changed while the change was put in place")
-        return found
-
-    def _is(self, file: FileRecord, copy: Copy | None) -> bool:
-        try:
-            return self.holds(self.tree.read(file.path), copy)
-        except ConflictError:
-            return False
-
-    def _nearest_directory(self, path: PurePosixPath) -> PurePosixPath:
-        return next(one for one in path.parents if self.tree.directory_permissions(one) is not None)
-
-
-def _beside(entry: Entry, n: int) -> str:
-    return f".magicode-{entry.id}-{n}"
-
-
-def _carry_out(writer: Writer, entry: Entry, blobs: Mapping[str, bytes]) -> None:
-    """Journal an entry and put it in place, or put everything back and say so."""
-    journal = writer.journal
-    try:
-        journal.begin(entry, blobs)
-        _complete(writer, entry)
-    except OSError as error:
-        raise WriteError(f"cannot write to {journal.folder}: {error.strerror or error}; nothing was changed") from error
-    with contextlib.suppress(OSError):  # it is done: housekeeping must not make it look failed
-        journal.sync()
-        journal.prune()
-
-
-def _complete(writer: Writer, entry: Entry) -> None:
-    journal = writer.journal
-    try:
-        writer.put(entry)
-        journal.move(entry.id, "journal", "undo")
-    except BaseException as error:
-        if not journal.holds("journal", entry.id):  # stopped just after the last step
-            raise
-        try:
-            outcome = _called_off(writer, entry, "journal")
-        except (AgentError, OSError) as second:
-            outcome = (
-                f"putting the files back failed as well ({second}); the next magicode command completes the change or "
-                f"takes it back, and all bytes are in {journal.folder}"
-            )
-        if isinstance(error, ConflictError):
-            raise ConflictError(f"{error}; {outcome}") from error
-        if isinstance(error, AgentError | OSError):
-            raise WriteError(f"{error}; {outcome}") from error
-        error.add_note(outcome)
-        raise
-
-
-def _called_off(writer: Writer, entry: Entry, place: Place) -> str:
-    """Take an entry back and say how that went."""
-    if place == "journal":
-        writer.journal.move(entry.id, "journal", "rollback")
-    left = writer.take_back(entry)
-    if not left:
-        writer.journal.discard("rollback", entry.id)
-        return "every file is as it was before"
-    writer.journal.move(entry.id, "rollback", "kept")
-    return (
-        f"every file is as it was before, but for {_listed(left)}, which somebody else changed and which stays so; "
-        f"all bytes from before and after are in {writer.journal.home('kept', entry.id)}"
-    )
-
-
-def _recovered(writer: Writer, place: Place, entry_id: str) -> str:
-    journal = writer.journal
-    entry = journal.load(place, entry_id)
-    if entry is None and journal.holds(place, entry_id):
-        journal.move(entry_id, place, "kept")
-        return (
-            f"the journal of an interrupted change cannot be read; it was moved to {journal.home('kept', entry_id)}. "
-            "Compare the tree with `git diff`"
-        )
-    if entry is None:
-        journal.discard(place, entry_id)
-        return "a change was interrupted; no file differs from before it"
-    what = "an undo" if entry.undoes else "a change"
-    files = _listed(entry.paths)
-    if place == "journal" and not writer.edited(entry):
-        _complete(writer, entry)
-        hint = "" if entry.undoes else f"; `magicode undo {entry.id}` takes it back"
-        return f"{what} of {files} was interrupted and is now complete{hint}"
-    return f"{what} of {files} was interrupted and called off: {_called_off(writer, entry, place)}"
 
 
 def _undo_target(journal: Journal, undo_id: str | None) -> Entry:
@@ -428,17 +254,11 @@ def _require_as_before(change: Change, found: Mapping[PurePosixPath, Found | Non
     differing = [file.path for file in change.files if not same(file.before, found[file.path])]
     if differing:
         raise ConflictError(
-            f"not as they were when the change was made: {_listed(differing)}; nothing was changed. Run the task again"
+            f"not as they were when the change was made: {listed(differing)}; nothing was changed. Run the task again"
         )
 
 
 def _require_writable(found: Mapping[PurePosixPath, Found | None]) -> None:
     locked = [path for path, file in found.items() if file is not None and not file.permissions & 0o222]
     if locked:
-        raise ConflictError(f"read-only: {_listed(locked)}; nothing was changed. Allow writing with chmod u+w")
-
-
-def _listed(paths: Iterable[PurePosixPath], limit: int = 10) -> str:
-    names = [str(path) for path in paths]
-    more = f" and {len(names) - limit} more" if len(names) > limit else ""
-    return ", ".join(names[:limit]) + more
+        raise ConflictError(f"read-only: {listed(locked)}; nothing was changed. Allow writing with chmod u+w")

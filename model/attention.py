@@ -34,8 +34,9 @@ def grouped_attention(
 ) -> tuple[torch.Tensor, None]:
     """Attend to keys and values `(batch, kv_heads, kv_tokens, head_dim)`.
 
-    `query` is `(batch, heads, tokens, head_dim)`, the result `(batch, tokens, heads, head_dim)`. One query token is packed as `(batch, kv_heads, group, head_dim)`: the
-    queries of a group become rows that share their key head. Everything else is transformers' own.
+    `query` is `(batch, heads, tokens, head_dim)`, the result `(batch, tokens, heads, head_dim)`. One query token is
+    packed as `(batch, kv_heads, group, head_dim)`: the queries of a group become rows that share their key head.
+    Everything else is transformers' own.
     """
     batch, n_heads, n_tokens, head_dim = query.shape
     if n_tokens == 1 and attention_mask is None and not kwargs.get("dropout") and kwargs.get("position_bias") is None:

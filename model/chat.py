@@ -60,20 +60,27 @@ class ChatTemplate:
 
     @classmethod
     def from_directory(cls, directory: Path) -> Self:
-        """Read the template of a model directory: `chat_template.jinja`, else that of `tokenizer_config.json`."""
-        config_path = directory / "tokenizer_config.json"
-        config: dict[str, Any] = {}
-        if config_path.is_file():
-            config = json.loads(config_path.read_text(encoding="utf-8"))
-        path = directory / "chat_template.jinja"
-        source = path.read_text(encoding="utf-8") if path.is_file() else config.get("chat_template")
-        if isinstance(source, list):  # several named templates
-            source = next((each["template"] for each in source if each["name"] == "default"), None)
-        tokens = {
-            name: value["content"] if isinstance(value, dict) else value
-            for name in ("bos_token", "eos_token", "unk_token", "pad_token")
-            if (value := config.get(name))
-        }
+        """Read the template of a model directory: `chat_template.jinja`, else that of `tokenizer_config.json`.
+
+        Raises:
+            WeightsError: a file is damaged.
+
+        """
+        config_path, path = directory / "tokenizer_config.json", directory / "chat_template.jinja"
+        try:
+            config: dict[str, Any] = {}
+            if config_path.is_file():
+                config = json.loads(config_path.read_text(encoding="utf-8"))
+            source = path.read_text(encoding="utf-8") if path.is_file() else config.get("chat_template")
+            if isinstance(source, list):  # several named templates
+                source = next((each["template"] for each in source if each["name"] == "default"), None)
+            tokens = {
+                name: value["content"] if isinstance(value, dict) else value
+                for name in ("bos_token", "eos_token", "unk_token", "pad_token")
+                if (value := config.get(name))
+            }
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise WeightsError(f"the chat template in {directory} cannot be read: {error}") from error
         return cls(source, tokens)
 
     def pieces(self, messages: Sequence[Message]) -> list[Piece]:
@@ -82,13 +89,13 @@ class ChatTemplate:
         A template that has no system role gets the system text at the head of the first user message.
 
         Raises:
-            WeightsError: the template refuses the messages, or leaves one out.
+            WeightsError: the template refuses the messages, leaves one out or writes one twice.
 
         """
         try:
             return self._render(messages)
         except WeightsError:
-            if not messages or messages[0].role != "system":
+            if len(messages) < 2 or messages[0].role != "system":
                 raise
             # A second content piece in one message: the two slots stand side by side.
             return self._render(messages, merge_system=True)
@@ -100,7 +107,7 @@ class ChatTemplate:
             del shown[0]
         try:
             rest = self._template.render(messages=shown, add_generation_prompt=True, **self._special_tokens)
-        except jinja2.TemplateError as error:
+        except Exception as error:  # a template is a program: it can fail in any way
             raise WeightsError(f"the model's chat template refuses this chat: {error}") from error
         pieces: list[Piece] = []
         for index, message in enumerate(messages):
@@ -108,6 +115,9 @@ class ChatTemplate:
             if not slot:
                 raise WeightsError(f"the model's chat template leaves out the {message.role} message")
             pieces += [Piece("frame", before), Piece("content", message.content, index)]
+        frame = "".join(piece.text for piece in pieces if piece.kind == "frame") + rest
+        if twice := next((m for i, m in enumerate(messages) if _SLOT.format(i) in frame), None):
+            raise WeightsError(f"the model's chat template writes the {twice.role} message twice")
         return [*pieces, Piece("frame", rest)]
 
 

@@ -7,17 +7,25 @@ the model still decides is which file, where in it, which lines go, and what the
 The text is a unified diff in a Markdown fence, with bare `@@` lines: counts and line numbers are computed by `text()`.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
-from typing import Protocol
+from typing import Literal, Protocol
 
+from model.choices import Choice, SortedTexts
+from model.errors import WeightsError
 from model.hunk import HunkState
+from model.lines import FileLines
+from model.newpath import MAX_BYTES, NewPaths
+from model.section import FileSection
 from model.vocabulary import Mask, Vocabulary, incomplete_tail
 
 FENCE_OPEN = b"```diff\n"
 FENCE_CLOSE = b"```"
 _HUNK_OPEN = b"@@\n"
+_NULL = b"/dev/null\n"
+# By these the model chooses how a line begins, and where it ends.
+_NEEDED = b"\n +-@`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +70,11 @@ class Constraint(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _File:
-    """A file section that was written: its two paths and its hunks."""
-
-    old: str | None
-    new: str | None = None
-    hunks: list[HunkState] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Option:
-    """One thing a line can be: its bytes, and what follows from it."""
-
-    literal: bytes
-    then: Callable[[], None]
-
-
 class DiffConstraint:
     """A `Constraint` over a repository: modify, create and delete files.
 
     Args:
-        files: the lines of each file that may change, by path.
+        files: the lines of each file that may change, by path; the paths are such that git does not quote them.
         taken: further paths that exist on disk and so cannot be created.
         vocabulary: the tokenizer's tokens as bytes.
 
@@ -93,14 +84,22 @@ class DiffConstraint:
     """
 
     def __init__(self, files: Mapping[str, Sequence[str]], taken: Iterable[str], vocabulary: Vocabulary) -> None:
-        """Start before the opening fence."""
+        """Start before the opening fence.
+
+        Raises:
+            WeightsError: the tokenizer cannot write a diff: it has no token for the end of a line, say.
+
+        """
+        lacking = vocabulary.lacks(_NEEDED) or (b"" if vocabulary.letter.any() else b"letters")
+        if lacking:
+            raise WeightsError(f"the tokenizer has no token for {lacking!r}, so this model can write no diff")
         self._files = files
         self.vocabulary = vocabulary
-        self._occupied = _occupied([*files, *taken])
-        self._headers = {path: _Option(f"--- a/{path}\n".encode(), partial(self._open_file, path)) for path in files}
-        self._written: list[_File] = []
+        self._new_paths = NewPaths([*files, *taken])
+        self._headers = SortedTexts.of([_NULL, *(f"a/{path}\n".encode() for path in files)])
+        self._written: list[FileSection] = []
         self._line = b""
-        self._options: list[_Option] = [_Option(FENCE_OPEN, self._expect_file)]
+        self._choices: list[Choice] = [_one(FENCE_OPEN, self._expect_file)]
         self._free: Callable[[], None] | None = None  # what follows a line that begins with `+`
         self._path: Callable[[], None] | None = None  # what follows a free path
         self._one_space_is_usual = False
@@ -109,21 +108,29 @@ class DiffConstraint:
 
     def forced(self) -> bytes:
         """Return what is left of the line when it can be one thing only."""
-        if self.done or self._path or (self._free and not self._options) or self._plus_is_open:
+        if self.done or self._path or self._plus_is_open or self._in_added_line:
             return b""
-        rest = {option.literal for option in self._options}
-        return rest.pop()[len(self._line) :] if len(rest) == 1 else b""
+        rests = list(dict.fromkeys(rest for choice in self._choices for rest in choice.rests(self._line)))
+        # A tokenizer may lack the bytes by which all the lines go on. Then one is as good as the other.
+        stuck = not self.vocabulary.spells_all and not any(self._fitting_tokens())
+        return rests[0] if len(rests) == 1 or stuck else b""
 
     def allowed(self) -> Mask:
         """Return the tokens that may come next, `(vocab,)`."""
         if self._path:
             return self._allowed_in_path()
-        if self._line.startswith(b"+") and self._free:
+        if self._in_added_line:
             return self._allowed_in_added_line()
-        mask = self.vocabulary.plus.copy() if self._plus_is_open else self.vocabulary.nothing()
-        for option in self._options:
-            mask[list(self.vocabulary.prefixes_of(option.literal[len(self._line) :]))] = True
+        mask = self.vocabulary.nothing()
+        if self._plus_is_open:
+            one_space = self._one_space_is_usual
+            mask = self.vocabulary.plus.copy() if one_space else self.vocabulary.plus & ~self.vocabulary.plus_one_space
+        for tokens in self._fitting_tokens():
+            mask[tokens] = True
         return mask
+
+    def _fitting_tokens(self) -> list[list[int]]:
+        return [choice.tokens(self._line, self.vocabulary) for choice in self._choices]
 
     def _allowed_in_added_line(self) -> Mask:
         if incomplete := incomplete_tail(self._line):
@@ -137,6 +144,19 @@ class DiffConstraint:
             return free & ~self.vocabulary.text
         return free
 
+    def _allowed_in_path(self) -> Mask:
+        path, vocabulary = self._line.decode(), self.vocabulary
+        may_end = self._new_paths.may_create(path)
+        if len(path) < MAX_BYTES:
+            mask = vocabulary.path & (vocabulary.n_bytes <= MAX_BYTES - len(path))
+            if not path or not self._new_paths.may_enter(path):
+                mask &= ~vocabulary.slash
+        else:
+            mask = vocabulary.nothing() if may_end else vocabulary.letter.copy()
+        if may_end:
+            mask[vocabulary.prefixes_of(b"\n")] = True
+        return mask
+
     def advance(self, text: bytes) -> None:
         """Take note of text; it lies within one line, the line's end included.
 
@@ -145,20 +165,22 @@ class DiffConstraint:
 
         """
         self._line += text
-        self._options = [option for option in self._options if option.literal.startswith(self._line)]
         if self._path:
             if self._line.endswith(b"\n"):
                 self._path()
             return
-        if self._free and self._line.startswith(b"+"):
+        if self._in_added_line and self._free:
             if self._line.endswith(b"\n"):
                 self._free()
             return
-        if not self._options:
+        self._choices = [choice for choice in self._choices if choice.rests(self._line)]
+        if not self._choices:
             raise ValueError(f"{self._line!r} is not a line that this diff can have here")
-        complete = next((option for option in self._options if option.literal == self._line), None)
-        if complete:
-            complete.then()
+        for choice in self._choices:
+            written = choice.text_of(self._line)
+            if written is not None:
+                choice.then(written)
+                return
 
     def take_rewrite(self) -> Rewrite | None:
         """Return the correction that the last `advance` asks for, once."""
@@ -167,150 +189,113 @@ class DiffConstraint:
 
     def text(self) -> str:
         """Return the diff written so far with line numbers and counts; an open hunk is left out."""
-        return "".join(_render(file) for file in self._written)
+        return "".join(section.render() for section in self._written)
 
     @property
     def _plus_is_open(self) -> bool:
         return self._free is not None and not self._line
 
+    @property
+    def _in_added_line(self) -> bool:
+        return self._free is not None and self._line.startswith(b"+")
+
     def _expect(
         self,
-        options: Iterable[_Option],
-        *,
+        *choices: Choice,
         free: Callable[[], None] | None = None,
         path: Callable[[], None] | None = None,
     ) -> None:
         self._line = b""
-        self._options, self._free, self._path = list(options), free, path
+        self._choices, self._free, self._path = list(choices), free, path
 
     def _expect_file(self) -> None:
-        self._expect(self._file_options())
+        self._expect(*self._file_choices())
 
-    def _file_options(self, *, next_old_line: str = "") -> Iterator[_Option]:
-        """Yield the headers of files not yet touched, and the end.
-
-        No header is offered where removing the next old line would read as one.
-        """
-        if not next_old_line.startswith("-- "):
-            yield from self._headers.values()
-            yield _Option(b"--- /dev/null\n", self._create_file)
+    def _file_choices(self) -> list[Choice]:
+        """Return the headers of files not yet touched, and the end."""
+        choices = [Choice(b"--- ", self._headers, self._open_file)]
         if self._written:
-            yield _Option(FENCE_CLOSE, self._finish)
+            choices.append(_one(FENCE_CLOSE, self._finish))
+        return choices
 
     def _finish(self) -> None:
         self.done = True
 
-    def _open_file(self, path: str) -> None:
-        file = _File(path)
-        del self._headers[path]
+    def _open_file(self, header: bytes) -> None:
+        if header == _NULL:
+            self._expect(_one(b"+++ b/", lambda: self._expect(path=self._name_file)))
+            return
+        self._headers = self._headers.without(header)
+        path = header.decode().removeprefix("a/").removesuffix("\n")
 
         def modify() -> None:
-            file.new = path
-            self._written.append(file)
-            self._expect([_Option(_HUNK_OPEN, self._open_hunk)])
+            self._written.append(FileSection(path, path, FileLines(self._files[path])))
+            self._expect(_one(_HUNK_OPEN, self._open_hunk))
 
         def delete() -> None:
-            lines = self._files[path]
-            if lines:
-                file.hunks.append(HunkState.whole_file("-", lines))
+            file = FileSection(path, None, FileLines(self._files[path]))
+            if file.lines.lines:
+                file.hunks.append(HunkState.deletion(file.lines))
             self._written.append(file)
             self._expect_file()
 
-        self._expect([_Option(f"+++ b/{path}\n".encode(), modify), _Option(b"+++ /dev/null\n", delete)])
-
-    def _create_file(self) -> None:
-        self._expect([_Option(b"+++ b/", lambda: self._expect([], path=self._name_file))])
+        self._expect(_one(f"+++ b/{path}\n".encode(), modify), _one(b"+++ /dev/null\n", delete))
 
     def _name_file(self) -> None:
         path = self._line.decode().removesuffix("\n")
-        self._occupied |= _occupied([path])
-        self._written.append(_File(None, path))
-        self._expect([_Option(b"@@ -0,0 +1 @@\n", self._open_hunk)])
-
-    def _allowed_in_path(self) -> Mask:
-        mask = self.vocabulary.path.copy()
-        if self._may_create(self._line.decode()):
-            mask[list(self.vocabulary.prefixes_of(b"\n"))] = True
-        return mask
-
-    def _may_create(self, path: str) -> bool:
-        components = path.split("/")
-        if any(part in {"", ".", ".."} or part.lower().startswith(".git") or part.endswith(".") for part in components):
-            return False
-        folded = path.casefold()
-        parents = ("/".join(components[:i]).casefold() for i in range(1, len(components)))
-        return self._occupied.get(folded) is None and all(self._occupied.get(p) != "file" for p in parents)
+        self._new_paths.add(path)
+        self._written.append(FileSection(None, path, FileLines(())))
+        self._expect(_one(b"@@ -0,0 +1 @@\n", self._open_hunk))
 
     def _open_hunk(self) -> None:
         file = self._written[-1]
-        lines = self._files[file.old] if file.old is not None else ()
-        self._one_space_is_usual = any(line[:1] == " " and line[1:2] not in {"", " ", "*"} for line in lines)
-        start = file.hunks[-1].end if file.hunks else 0
-        file.hunks.append(HunkState(lines, start))
+        self._one_space_is_usual = file.lines.one_space_is_usual
+        file.hunks.append(HunkState(file.lines, file.hunks))
         self._expect_line()
 
     def _expect_line(self) -> None:
-        """Offer what can follow inside a hunk: an old line kept or removed, a new line, or the hunk's end."""
+        """Offer what can follow inside a hunk: an old line kept or removed, a new line, or the hunk's end.
+
+        A line that removes `-- a/PATH` reads as the header of PATH; where both could stand, it removes.
+        """
         file, hunk = self._written[-1], self._written[-1].hunks[-1]
-
-        def old(marker: str, line: str) -> Callable[[], None]:
-            def then() -> None:
-                hunk.take_old(marker, line)
-                self._expect_line()
-
-            return then
-
-        def new() -> None:
-            line = self._line[1:-1].decode()
-            if (n_repeated := hunk.n_repeated(line)) is not None:
-                # Small models write the new file, not the difference: what they repeat is kept instead.
-                kept = hunk.keep_repeated(n_repeated)
-                self._pending_rewrite = Rewrite(len(kept), "".join(f" {each}\n" for each in kept).encode())
-            elif n_skipped := hunk.n_skipped(line):
-                # The line stands further on: what happens to the lines before it is decided first.
-                hunk.owe(n_skipped)
-                self._pending_rewrite = Rewrite(1)
-            else:
-                hunk.add(line)
-            self._expect_line()
-
-        options: list[_Option] = []
-        for line in hunk.next_old_lines():
-            if hunk.may_keep:
-                options.append(_Option(f" {line}\n".encode(), old(" ", line)))
-            options.append(_Option(f"-{line}\n".encode(), old("-", line)))
+        choices: list[Choice] = []
+        if hunk.may_keep:
+            choices.append(Choice(b" ", hunk.next_lines, partial(self._take_old, " ")))
+        choices.append(Choice(b"-", hunk.removable, partial(self._take_old, "-")))
         if hunk.may_close:
-            options += self._file_options(next_old_line=hunk.only_next_line)
+            choices += self._file_choices()
             if hunk.has_more and file.old is not None:
-                options.append(_Option(_HUNK_OPEN, self._open_hunk))
-        self._expect(options, free=new if hunk.may_add else None)
+                choices.append(_one(_HUNK_OPEN, self._open_hunk))
+        self._expect(*choices, free=self._add if hunk.may_add else None)
+
+    def _take_old(self, marker: Literal[" ", "-"], text: bytes) -> None:
+        self._written[-1].hunks[-1].take_old(marker, text.decode().removesuffix("\n"))
+        self._expect_line()
+
+    def _add(self) -> None:
+        """Take an added line, or what it must have been meant as: small models write the new file, not the change."""
+        hunk = self._written[-1].hunks[-1]
+        line = self._line[1:-1].decode()
+        if hunk.restores(line):  # what was removed is added again: it was never to go
+            kept = hunk.keep_removed()
+            self._pending_rewrite = _keeping(kept, 2 * len(kept))
+        elif (n_repeated := hunk.n_repeated(line)) is not None:
+            kept = hunk.keep_repeated(n_repeated)
+            self._pending_rewrite = _keeping(kept, len(kept))
+        elif n_skipped := hunk.n_skipped(line):
+            # The line stands further on: what happens to the lines before it is decided first.
+            hunk.owe(n_skipped)
+            self._pending_rewrite = Rewrite(1)
+        else:
+            hunk.add(line)
+        self._expect_line()
 
 
-def _occupied(paths: Iterable[str]) -> dict[str, str]:
-    """Return every path and its parent folders, letter case folded, with what stands there."""
-    found: dict[str, str] = {}
-    for path in paths:
-        folded = path.casefold()
-        found[folded] = "file"
-        while "/" in folded:
-            folded = folded.rpartition("/")[0]
-            found.setdefault(folded, "directory")
-    return found
+def _keeping(lines: Sequence[str], n_dropped: int) -> Rewrite:
+    return Rewrite(n_dropped, "".join(f" {line}\n" for line in lines).encode())
 
 
-def _render(file: _File) -> str:
-    hunks = [hunk for hunk in file.hunks if hunk.may_close]
-    if not hunks and file.new is not None:
-        return ""
-    head = [
-        f"diff --git a/{file.old or file.new} b/{file.new or file.old}\n",
-        "new file mode 100644\n" if file.old is None else "deleted file mode 100644\n" if file.new is None else "",
-    ]
-    if hunks:
-        head.append(f"--- {'a/' + file.old if file.old is not None else '/dev/null'}\n")
-        head.append(f"+++ {'b/' + file.new if file.new is not None else '/dev/null'}\n")
-    shift = 0
-    for hunk in hunks:
-        head.append(hunk.render(shift))
-        shift += hunk.growth
-    return "".join(head)
+def _one(line: bytes, then: Callable[[], None]) -> Choice:
+    """Return the choice of a single line."""
+    return Choice(line, SortedTexts([b""]), lambda _: then())

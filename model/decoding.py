@@ -1,7 +1,9 @@
 """One answer in the making: from logits to the next token, and what a constraint forces after it."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 
 import torch
 
@@ -40,8 +42,9 @@ class Decoding:
         self._detokenize = tokenizer.stream()
         self._free_text = ""
         self._ids: list[int] = []  # of the answer, as the network reads them
-        self._line_starts: list[int] = []  # indices into `_ids`
+        self._line_starts = [0]  # indices into `_ids`; the last is that of the line that is not complete
         self._unshown = b""
+        self._banned: torch.Tensor | None = None  # (vocab,)
         self._logprob = 0.0
         self.n_chosen_tokens = 0
         self.done = False
@@ -65,11 +68,11 @@ class Decoding:
         if self._constraint is None:
             return self._free_step(logits)
         if not self._ids and (forced := _forced(self._constraint)):  # the beginning, before anything is chosen
-            return self._feed(self._encode(forced, self._constraint.vocabulary), forced)
+            return self._write(forced, self._constraint.vocabulary)
         return self._constrained_step(logits, self._constraint)
 
     def _free_step(self, logits: torch.Tensor) -> Feed | None:
-        token = self._draw(logits)
+        token = self._draw(logits.masked_fill(self._unspoken(logits), -torch.inf))
         self.done = token in self._stop_ids
         if self.done:
             return None
@@ -79,11 +82,21 @@ class Decoding:
             self._on_text(piece)
         return Feed([token])
 
+    def _unspoken(self, logits: torch.Tensor) -> torch.Tensor:
+        """Return which ids free text has not: control tokens that do not end it, and rows that pad the weights."""
+        if self._banned is None:
+            ids = torch.arange(len(logits))
+            controls = torch.tensor(sorted(self._tokenizer.control_ids), dtype=torch.long)
+            stops = torch.tensor(sorted(self._stop_ids), dtype=torch.long)
+            banned = ((ids >= self._tokenizer.size) | torch.isin(ids, controls)) & ~torch.isin(ids, stops)
+            self._banned = banned.to(logits.device)
+        return self._banned
+
     def _constrained_step(self, logits: torch.Tensor, constraint: Constraint) -> Feed | None:
-        allowed = torch.from_numpy(constraint.allowed()).to(logits.device)
-        masked = torch.full_like(logits, -torch.inf)
-        masked[: len(allowed)][allowed] = logits[: len(allowed)][allowed]
-        token = self._draw(masked)
+        allowed = torch.zeros(len(logits), dtype=torch.bool)
+        mask = torch.from_numpy(constraint.allowed())[: len(logits)]  # the weights may have fewer rows, or more
+        allowed[: len(mask)] = mask
+        token = self._draw(logits.masked_fill(~allowed.to(logits.device), -torch.inf))
         chosen = constraint.vocabulary.tokens[token] or b""
         constraint.advance(chosen)
         if rewrite := constraint.take_rewrite():
@@ -92,44 +105,48 @@ class Decoding:
         self.done = constraint.done
         # The chosen token was not fed yet: what it begins is tokenised anew, as one text, so that no odd split
         # (a marker apart from the indentation that follows it) is left in what the model reads.
-        ids = self._encode(chosen + forced, constraint.vocabulary) if forced else [token]
-        feed = self._feed(ids, chosen + forced)
+        feed = self._write(chosen + forced, constraint.vocabulary, chosen=None if forced else token)
         return None if self.done else feed
 
     def _rewritten(self, rewrite: Rewrite, constraint: Constraint) -> Feed:
         """Forget the last lines, of which all but the token just chosen were read, and go on with others instead."""
-        start = self._line_starts[-rewrite.n_lines]
-        del self._line_starts[-rewrite.n_lines :]
+        first = len(self._line_starts) - rewrite.n_lines
+        start = self._line_starts[first]
+        del self._line_starts[first + 1 :]
         n_dropped = len(self._ids) - start
         del self._ids[start:]
         self._unshown = b""
-        text = rewrite.text + _forced(constraint)
-        if text:
-            return self._feed(self._encode(text, constraint.vocabulary), text, n_dropped=n_dropped)
+        if text := rewrite.text + _forced(constraint):
+            return self._write(text, constraint.vocabulary, n_dropped=n_dropped)
         # Nothing new to read: the token before is read again for the logits behind it.
-        last = self._ids.pop()
-        self._line_starts.append(start)
-        return Feed([self._keep(last)], n_dropped + 1)
+        return Feed(self._ids[-1:], n_dropped + 1)
 
-    def _feed(self, ids: Sequence[int], text: bytes, *, n_dropped: int = 0) -> Feed:
-        """Note and show what is written. Lines that may be dropped begin at a token: where text ended in a newline."""
-        self._ids += ids
-        self._unshown += text
-        if text.endswith(b"\n"):
-            self._line_starts.append(len(self._ids))
-            self._on_text(self._unshown.decode(errors="replace"))
-            self._unshown = b""
-        return Feed(ids, n_dropped)
-
-    def _keep(self, id_: int) -> int:
-        self._ids.append(id_)
-        return id_
+    def _write(self, text: bytes, vocabulary: Vocabulary, *, chosen: int | None = None, n_dropped: int = 0) -> Feed:
+        """Note and show what is written: the token `chosen`, or else text, of which each line begins at a token."""
+        first = len(self._ids)
+        for line in BytesIO(text):
+            self._ids += self._encode(line, vocabulary) if chosen is None else [chosen]
+            if line.endswith(b"\n"):
+                self._line_starts.append(len(self._ids))
+        lines, newline, rest = (self._unshown + text).rpartition(b"\n")
+        self._unshown = rest
+        if newline:
+            self._on_text((lines + newline).decode(errors="replace"))
+        return Feed(self._ids[first:], n_dropped)
 
     def _encode(self, text: bytes, vocabulary: Vocabulary) -> Sequence[int]:
+        """Return tokens of a text that goes on where others end: the tokenizer's own, if they spell it.
+
+        They do not where a tokenizer puts a space before every text, as SentencePiece does, or where the text
+        begins inside a character, the rest of which an earlier token has.
+        """
         try:
-            return self._tokenizer.encode(text.decode())
-        except UnicodeDecodeError:  # the chosen token ends a character that an earlier one began
+            plain = text.decode()
+        except UnicodeDecodeError:
             return vocabulary.cover(text)
+        ids = self._tokenizer.encode(plain)
+        spelled = {text, unicodedata.normalize("NFC", plain).encode()}
+        return ids if vocabulary.spell(ids) in spelled else vocabulary.cover(text)
 
     def _draw(self, logits: torch.Tensor) -> int:
         token, logprob = self._sampler.draw(logits)

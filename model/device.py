@@ -24,6 +24,19 @@ def choose_device(name: str = "auto") -> torch.device:
     return device
 
 
+def choose_dtype(name: str) -> torch.dtype:
+    """Return the floating-point type of that name.
+
+    Raises:
+        DeviceError: weights are not computed with in such a type.
+
+    """
+    dtypes = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
+    if name not in dtypes:
+        raise DeviceError(f"dtype {name!r} is not known; use one of {', '.join(dtypes)}")
+    return dtypes[name]
+
+
 def matmul_flops(device: torch.device, dtype: torch.dtype) -> float:
     """Measure the device's matrix rate in floating-point operations a second, in about 0.1 s."""
     size = 1024 if device.type == "cpu" else 4096

@@ -17,12 +17,14 @@ from model.constraint import Constraint
 from model.decoding import Decoding
 from model.device import choose_device, matmul_flops
 from model.errors import WeightsError
-from model.kvcache import new_cache
+from model.kvcache import crop_to, new_cache
 from model.linear import use_int8_for_decoding
 from model.sampler import Sampler
 from model.tokenizer import Tokenizer
 
 PREFILL_CHUNK_TOKENS = 512
+# Corrections take tokens back, so an answer may cost more decisions than it has tokens.
+_MAX_CHOICES_PER_TOKEN = 2
 _MATMUL_SHARE = 0.7  # of a plain matrix product's rate is what a prefill reaches; see LOG.md
 
 
@@ -58,13 +60,15 @@ class TransformersEngine:
         transformers_logging.set_verbosity_error()
         transformers_logging.disable_progress_bar()
         try:
-            network = AutoModelForCausalLM.from_pretrained(
-                directory, dtype=dtype, local_files_only=True, use_safetensors=True
+            network, found = AutoModelForCausalLM.from_pretrained(
+                directory, dtype=dtype, local_files_only=True, use_safetensors=True, output_loading_info=True
             )
             if target.type == "cpu" and network.config._attn_implementation == "sdpa":  # noqa: SLF001
                 network.set_attn_implementation(attention.register())
-        except (OSError, ValueError, KeyError) as error:
+        except Exception as error:  # what a damaged file makes these libraries raise is not for us to list
             raise WeightsError(f"{directory} does not load as a causal language model: {error}") from error
+        if missing := found["missing_keys"]:  # transformers fills them with random numbers
+            raise WeightsError(f"{directory} lacks {len(missing)} of the model's tensors, such as {min(missing)}")
         network = network.to(target).eval()
         if target.type == "cpu":
             use_int8_for_decoding(network)
@@ -97,15 +101,18 @@ class TransformersEngine:
     ) -> Completion:
         """Answer what `tail` asks behind a prefix; the memory is left as it was and can be asked again."""
         started = time.perf_counter()
+        max_choices = _MAX_CHOICES_PER_TOKEN * sampling.max_new_tokens
         decoding = Decoding(tokenizer, Sampler(sampling), self._stop_ids, constraint, on_text)
         try:
-            logits = self._feed(tail, memory.cache, lambda _progress: None)
+            logits = self._feed(tail, memory.cache, _ignore)
             prefilled = time.perf_counter()
-            while decoding.n_tokens < sampling.max_new_tokens and (feed := decoding.step(logits)):
+            while feed := decoding.step(logits):
+                if decoding.n_tokens >= sampling.max_new_tokens or decoding.n_chosen_tokens >= max_choices:
+                    break
                 memory.cache.crop(-feed.n_dropped)
-                logits = self._forward(feed.ids, memory.cache)
+                logits = self._feed(feed.ids, memory.cache, _ignore)
         finally:
-            memory.cache.crop(memory.n_tokens - memory.cache.get_seq_length())
+            crop_to(memory.cache, memory.n_tokens)
         return Completion(
             text=decoding.text(),
             finish_reason="stop" if decoding.done else "length",
@@ -137,6 +144,10 @@ class TransformersEngine:
             )
         logits: torch.Tensor = out.logits[0, -1]
         return logits
+
+
+def _ignore(_progress: Progress) -> None:
+    """Say nothing of a step that takes no time to speak of."""
 
 
 def _stop_ids(directory: Path, config: Any) -> frozenset[int]:

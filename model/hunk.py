@@ -1,63 +1,82 @@
 """One hunk as it is written: which places in the file it can still stand at, and what it changes."""
 
 from collections.abc import Iterator, Sequence
-from typing import Self
+from typing import Literal, Self
+
+from model.choices import SortedTexts
+from model.lines import FileLines, Places
+
+Marker = Literal[" ", "-", "+"]
 
 # How far ahead an added line is looked for among the old ones.
 LOOK_AHEAD = 40
 # A run of unchanged lines longer than this is a model that copies the file instead of changing it.
 MAX_CONTEXT_RUN = 12
+# The same added line so often in a row, or the same few lines, is a model that goes round in circles.
+MAX_SAME_LINES = 8
+MAX_SAME_BLOCKS = 4
+_LONGEST_BLOCK = 16
 
 
 class HunkState:
     """The lines written so far, and the places that they leave open.
 
-    A place is the index, from 0, of the old line that would come next. Every place starts open; each old line keeps
-    those where it is the next line.
+    A place is the index, from 0, of the old line that would come next. Every place behind the earlier hunks starts
+    open; each old line keeps those where it is the next line. Lines that are removed or added without an unchanged
+    one between them are a run; no run adds again just what it removes, and no hunk leaves its file as it was.
     """
 
-    def __init__(self, file_lines: Sequence[str], earliest: int) -> None:
-        """Open a hunk anywhere from line `earliest` (from 0) of a file on."""
-        self._file_lines = file_lines
-        self._earliest = earliest
-        # None: no old line was written yet, so every place is open. An empty file has one place.
-        self._places: list[int] | None = None if file_lines else [0]
-        self._lines: list[tuple[str, str]] = []
-        self._removed: list[str] = []  # of the block that is being written
+    def __init__(self, file: FileLines, earlier: Sequence["HunkState"] = ()) -> None:
+        """Open a hunk of a file behind the complete hunks `earlier`, which are in the order of the file."""
+        self._file = file
+        self._earlier = tuple(earlier)
+        self._move_to(file.from_line(earlier[-1].end if earlier else 0))
+        self._lines: list[tuple[Marker, str]] = []
+        self._removed: list[str] = []  # of the run that is being written
         self._added: list[str] = []
+        self._n_last_added = 0  # how many added lines were written since the last old one
         self._context_run = 0
-        self._changes = 0
         self._owed = 0  # the old line before which nothing is added
 
     @classmethod
-    def whole_file(cls, marker: str, lines: Sequence[str]) -> Self:
+    def deletion(cls, file: FileLines) -> Self:
         """Return the hunk that removes every line of a file."""
-        hunk = cls(lines, 0)
-        for line in lines:
-            hunk.take_old(marker, line)
+        hunk = cls(file)
+        hunk._lines = [("-", line) for line in file.lines]
+        hunk._move_to(file.at_end())
         return hunk
 
-    def next_old_lines(self) -> Iterator[str]:
-        """Yield each distinct line that can come next from the old file."""
-        places = range(self._earliest, len(self._file_lines)) if self._places is None else self._places
-        yield from dict.fromkeys(self._file_lines[place] for place in places if place < len(self._file_lines))
+    @property
+    def next_lines(self) -> SortedTexts:
+        r"""The distinct old lines that can come next, each with its `\n`; none at the file's end."""
+        return self._next_lines
 
-    def take_old(self, marker: str, line: str) -> None:
+    @property
+    def removable(self) -> SortedTexts:
+        """Those of `next_lines` that may be removed: a line just added in front of itself may not."""
+        if len(self._added) == len(self._removed) + 1 and self._added[:-1] == self._removed:
+            return self._next_lines.without(f"{self._added[-1]}\n".encode())
+        return self._next_lines
+
+    def take_old(self, marker: Literal[" ", "-"], line: str) -> None:
         """Write an old line: kept (marker space) or removed (`-`)."""
-        places = range(self._earliest, len(self._file_lines)) if self._places is None else self._places
-        self._places = [
-            place + 1 for place in places if place < len(self._file_lines) and self._file_lines[place] == line
-        ]
+        self._move_to(self._file.after(self._places, line))
         self._lines.append((marker, line))
+        self._n_last_added = 0
         if marker == "-":
-            if self._added:  # `-` after `+` opens a new block
-                self._removed, self._added = [], []
             self._removed.append(line)
-            self._changes += 1
             self._context_run = 0
         else:
             self._removed, self._added = [], []
             self._context_run += 1
+
+    def add(self, line: str) -> None:
+        """Write a new line. Before any old line it stands at the file's top."""
+        self._pin_to_top()
+        self._lines.append(("+", line))
+        self._added.append(line)
+        self._n_last_added += 1
+        self._context_run = 0
 
     def n_repeated(self, line: str) -> int | None:
         """Return how many of the last added lines, with `line` after them, only repeat the old lines that come next.
@@ -65,10 +84,11 @@ class HunkState:
         Adding a text in front of the same text is adding it behind: nothing is lost if those lines are kept instead.
         None if `line` is not the end of such a repetition, or too common to tell.
         """
+        self._pin_to_top()
         ahead = self._ahead()
         if not _is_telling(line):
             return None
-        added = self._added
+        added = self._last_added
         return next(
             (
                 n
@@ -78,72 +98,72 @@ class HunkState:
             None,
         )
 
-    def n_skipped(self, line: str) -> int:
-        """Return how many old lines come before the one that `line` repeats; 0 if it repeats none, or several."""
-        ahead = self._ahead()
-        return ahead.index(line) if _is_telling(line) and ahead.count(line) == 1 else 0
-
-    def keep_repeated(self, n_added: int) -> tuple[str, ...]:
+    def keep_repeated(self, n_added: int) -> Sequence[str]:
         """Take back the last `n_added` added lines; keep, and return, the old ones that they and one more repeat."""
-        kept = tuple(self._ahead()[: n_added + 1])
+        kept = self._ahead()[: n_added + 1]
         del self._lines[len(self._lines) - n_added :]
-        self._changes -= n_added
         for line in kept:
             self.take_old(" ", line)
         return kept
+
+    def n_skipped(self, line: str) -> int:
+        """Return how many old lines come before the one that `line` repeats; 0 if it repeats none, or several."""
+        self._pin_to_top()
+        ahead = self._ahead()
+        return ahead.index(line) if _is_telling(line) and ahead.count(line) == 1 else 0
 
     def owe(self, n_lines: int) -> None:
         """Let nothing be added before the next `n_lines` old lines are kept or removed."""
         self._owed = self.end + n_lines
 
-    def _ahead(self) -> Sequence[str]:
-        """Return the next old lines, if one place is left."""
-        if self._places is None or len(self._places) != 1:
-            return ()
-        return list(self._file_lines[self._places[0] : self._places[0] + LOOK_AHEAD])
+    def restores(self, line: str) -> bool:
+        """Whether, with `line` added, the run adds just what it removes."""
+        return len(self._removed) == len(self._added) + 1 and self._removed == [*self._added, line]
+
+    def keep_removed(self) -> Sequence[str]:
+        """Take the whole run back; keep, and return, the lines that it removed."""
+        kept = self._removed
+        del self._lines[len(self._lines) - len(self._removed) - len(self._added) :]
+        self._lines += [(" ", line) for line in kept]
+        self._context_run = len(kept)
+        self._removed, self._added, self._n_last_added = [], [], 0
+        return kept
 
     @property
     def may_add(self) -> bool:
-        """Whether a new line may come next."""
-        return self.end >= self._owed
-
-    def add(self, line: str) -> None:
-        """Write a new line."""
-        self._lines.append(("+", line))
-        self._added.append(line)
-        self._changes += 1
-        self._context_run = 0
-
-    @property
-    def _block_changes_nothing(self) -> bool:
-        return bool(self._added) and self._added == self._removed
+        """Whether a new line may come next. A hunk begins with an old line, unless it begins at the file's top."""
+        if self.end < self._owed or (not self._lines and self._earlier):
+            return False
+        return not self._goes_round or not (self._next_lines or self.may_close)
 
     @property
     def may_keep(self) -> bool:
         """Whether an unchanged line may come next."""
-        too_long = self._context_run >= MAX_CONTEXT_RUN and self.may_add
-        return not too_long and not self._block_changes_nothing
+        return self._context_run < MAX_CONTEXT_RUN or not self._is_placed or not self.may_add
 
     @property
     def may_close(self) -> bool:
-        """Whether the hunk is complete: it changes something, at one place."""
-        one_place = self._places is not None and len(self._places) == 1
-        return one_place and self._changes > 0 and not self._block_changes_nothing
+        """Whether the hunk is complete: it stands at one place, and changes its lines and its file."""
+        return self._is_placed and self._is_anchored and self._changes_lines and self._changes_file
 
     @property
     def has_more(self) -> bool:
-        """Whether old lines follow the hunk."""
-        return self.end < len(self._file_lines)
+        """Whether old lines follow a complete hunk."""
+        return self.end < len(self._file.lines)
 
     @property
     def end(self) -> int:
         """The index of the first old line behind a complete hunk."""
-        return self._places[0] if self._places else 0
+        return int(self._places[0])
 
     @property
-    def only_next_line(self) -> str:
-        """The old line behind a complete hunk, empty at the file's end."""
-        return self._file_lines[self.end] if self.has_more else ""
+    def start(self) -> int:
+        """The index of the first old line of a complete hunk, or of the one behind it if it has none."""
+        return self.end - len(self.side("-"))
+
+    def side(self, side: Literal["-", "+"]) -> list[str]:
+        """Return the hunk's lines as they are before (`-`) or after the change (`+`)."""
+        return [line for marker, line in self._lines if marker in (" ", side)]
 
     @property
     def growth(self) -> int:
@@ -151,14 +171,73 @@ class HunkState:
         return sum({"+": 1, "-": -1, " ": 0}[marker] for marker, _ in self._lines)
 
     def render(self, shift: int) -> str:
-        """Return the hunk as text; `shift` is the growth of the hunks before it in its file."""
-        n_old = sum(marker != "+" for marker, _ in self._lines)
-        n_new = sum(marker != "-" for marker, _ in self._lines)
+        r"""Return the hunk as text; `shift` is the growth of the hunks before it in its file.
+
+        Whoever reads a diff takes a `\r` at a line's end for half of the line's ending. A line that itself ends in
+        one is written with such an ending, so that its own stays.
+        """
+        n_old, n_new = len(self.side("-")), len(self.side("+"))
         # An empty side is counted from the line before it, as git does.
-        start = self.end - n_old
-        old_start, new_start = start + (n_old > 0), start + shift + (n_new > 0)
+        old_start, new_start = self.start + (n_old > 0), self.start + shift + (n_new > 0)
         head = f"@@ -{old_start},{n_old} +{new_start},{n_new} @@\n"
-        return head + "".join(f"{marker}{line}\n" for marker, line in self._lines)
+        return head + "".join(
+            f"{marker}{line}\r\n" if line.endswith("\r") else f"{marker}{line}\n" for marker, line in self._lines
+        )
+
+    def _move_to(self, places: Places) -> None:
+        self._places = places
+        self._next_lines = self._file.next_texts(places)
+
+    def _pin_to_top(self) -> None:
+        if not self._lines:
+            self._move_to(self._places[:1])
+
+    def _ahead(self) -> Sequence[str]:
+        """Return the next old lines, if one place is left."""
+        return list(self._file.lines[self.end : self.end + LOOK_AHEAD]) if self._is_placed else []
+
+    @property
+    def _last_added(self) -> Sequence[str]:
+        return self._added[len(self._added) - self._n_last_added :]
+
+    @property
+    def _is_placed(self) -> bool:
+        return len(self._places) == 1
+
+    @property
+    def _is_anchored(self) -> bool:
+        """Whether an old line says where the hunk stands; an empty file has one place only."""
+        return not self._file.lines or any(marker != "+" for marker, _ in self._lines)
+
+    @property
+    def _goes_round(self) -> bool:
+        """Whether the last added lines are the same line, or block of lines, again and again."""
+        added = self._last_added
+        for n_block in range(1, min(_LONGEST_BLOCK, len(added)) + 1):
+            n_lines = n_block * (MAX_SAME_LINES if n_block == 1 else MAX_SAME_BLOCKS)
+            if len(added) >= n_lines and added[-n_lines:-n_block] == added[n_block - n_lines :]:
+                return True
+        return False
+
+    @property
+    def _changes_lines(self) -> bool:
+        return any(marker != " " for marker, _ in self._lines) and self.side("-") != self.side("+")
+
+    @property
+    def _changes_file(self) -> bool:
+        """Whether the file differs with this hunk and the earlier ones; a block moved among its copies changes none."""
+        hunks = (*self._earlier, self)
+        if not self._earlier or sum(hunk.growth for hunk in hunks) != 0:
+            return True
+        return any(old != new for old, new in zip(self._span(hunks, "-"), self._span(hunks, "+"), strict=True))
+
+    def _span(self, hunks: Sequence["HunkState"], side: Literal["-", "+"]) -> Iterator[str]:
+        """Yield the file's lines from the first of these hunks to the last, as they are before (`-`) or after."""
+        at = hunks[0].end  # so that nothing stands before the first one
+        for hunk in hunks:
+            yield from self._file.lines[at : hunk.start]
+            yield from hunk.side(side)
+            at = hunk.end
 
 
 def _is_telling(line: str) -> bool:

@@ -1,9 +1,11 @@
-"""A key-value cache that grows in place instead of being copied at each token."""
+"""A key-value cache that grows in place instead of being copied at each token, and can be taken back."""
 
 from typing import Any
 
 import torch
-from transformers.cache_utils import DynamicCache, DynamicLayer
+from transformers.cache_utils import Cache, DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
+
+from model.errors import WeightsError
 
 _SPARE_TOKENS = 256
 
@@ -49,7 +51,27 @@ def _grown(filled: torch.Tensor, like: torch.Tensor, n_tokens: int) -> torch.Ten
 
 
 def new_cache(config: Any) -> DynamicCache:
-    """Return an empty cache for a transformers config; only plain attention layers are replaced by ours."""
+    """Return an empty cache for a transformers config.
+
+    Layers that attend to a window keep all tokens, too: what has left the window comes back when tokens are dropped,
+    and their mask keeps the rest out of sight.
+
+    Raises:
+        WeightsError: the model has layers with a state that no token can be taken out of, such as Mamba's.
+
+    """
     cache = DynamicCache(config=config)
-    cache.layers = [PreallocatedLayer() if type(layer) is DynamicLayer else layer for layer in cache.layers]
+    plain = (DynamicLayer, DynamicSlidingWindowLayer)
+    if other := next((layer for layer in cache.layers if not isinstance(layer, plain)), None):
+        raise WeightsError(
+            f"models with {type(other).__name__} are not supported: what they read cannot be taken back; "
+            "use a model with attention layers alone"
+        )
+    cache.layers = [PreallocatedLayer() if type(layer) in plain else layer for layer in cache.layers]
     return cache
+
+
+def crop_to(cache: Cache, n_tokens: int) -> None:
+    """Drop all but the first `n_tokens`, also where a pass that was broken off left some layers longer than others."""
+    for layer in cache.layers:
+        layer.crop(min(0, n_tokens - layer.get_seq_length()))

@@ -57,6 +57,7 @@ class LocalModel:
         Raises:
             WindowExceededError: they alone fill the model's window.
             WeightsError: the network does not load.
+            DeviceError: this machine lacks the device, or the type of number is not known.
 
         """
         ids = self.encoder.prefix(system, documents)
@@ -76,6 +77,7 @@ class LocalModel:
 
         Raises:
             WindowExceededError: prefix, query and `sampling.max_new_tokens` do not fit the window together.
+            WeightsError: the model's tokenizer cannot write a diff.
 
         """
         tail = self.encoder.tail(query)
@@ -89,11 +91,10 @@ class LocalModel:
 
     @cached_property
     def _engine(self) -> "TransformersEngine":
-        import torch  # noqa: PLC0415 - a second of import that counting tokens does not need
-
+        from model.device import choose_dtype  # noqa: PLC0415 - torch: a second that counting tokens does not need
         from model.engine import TransformersEngine  # noqa: PLC0415
 
-        return TransformersEngine.load(self._directory, device=self._device, dtype=getattr(torch, self._dtype))
+        return TransformersEngine.load(self._directory, device=self._device, dtype=choose_dtype(self._dtype))
 
     def _check_window(self, n_tokens: int) -> None:
         if n_tokens > self.context_limit:

@@ -233,8 +233,9 @@ class ModelStore:
 def resolve(name_or_path: str, store: ModelStore, on_progress: OnProgress) -> Path:
     """Return a directory that `transformers` loads, for whatever a user may call a model.
 
-    A catalogue name is fetched and converted; a directory with a `config.json` is taken as it is; `owner/name`
-    is fetched from the Hugging Face hub, safetensors only.
+    A catalogue name is fetched and converted; a directory with a `config.json` is taken as it is, if it is written
+    as a path: with `/`, `./`, `../` or `~` at its beginning; `owner/name` is fetched from the Hugging Face hub,
+    safetensors only. So a repository that holds a folder `owner/name` does not become the model that works on it.
 
     Raises:
         UnknownModelError: it is none of these, or the hub does not have it.
@@ -243,18 +244,29 @@ def resolve(name_or_path: str, store: ModelStore, on_progress: OnProgress) -> Pa
     """
     try:
         store.directory(name_or_path)
-    except UnknownModelError as unknown:
-        directory = Path(os.path.expanduser(name_or_path))  # noqa: PTH111 - Path's raises for an unknown user
-        if (directory / "config.json").is_file():
-            return directory
-        if directory.is_dir():
-            raise UnknownModelError(f"{directory} is no model: it has no config.json") from unknown
-        if directory.is_file():
-            raise UnknownModelError(f"{directory} is a file; give a directory with a config.json") from unknown
-        if re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", name_or_path, re.ASCII) is None:
+    except UnknownModelError:
+        if re.match(r"/|~|\.\.?(/|$)", name_or_path):
+            return _model_directory(name_or_path)
+        try:
+            if re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", name_or_path, re.ASCII) is None:
+                raise
+            return snapshot(name_or_path, on_progress)
+        except (UnknownModelError, WeightsError) as error:
+            if name_or_path and Path(name_or_path).exists():
+                raise type(error)(f"{error}; to use the folder of that name write ./{name_or_path}") from error
             raise
-        return snapshot(name_or_path, on_progress)
     return store.prepare(name_or_path, on_progress)
+
+
+def _model_directory(path: str) -> Path:
+    directory = Path(os.path.expanduser(path))  # noqa: PTH111 - Path's raises for an unknown user
+    if (directory / "config.json").is_file():
+        return directory
+    if directory.is_dir():
+        raise UnknownModelError(f"{directory} is no model: it has no config.json")
+    if directory.is_file():
+        raise UnknownModelError(f"{directory} is a file; give a directory with a config.json")
+    raise UnknownModelError(f"there is no directory {directory}")
 
 
 def _default_root() -> Path:

@@ -24,10 +24,10 @@ class Tokenizer:
         """Build from the content of a `tokenizer.json`."""
         self.definition = definition
         self._with_controls = FastTokenizer.from_str(definition)
-        self._plain = FastTokenizer.from_str(json.dumps(json.loads(definition) | {"added_tokens": []}))
-        self.controls: Mapping[str, int] = {
-            token.content: id_ for id_, token in self._with_controls.get_added_tokens_decoder().items()
-        }
+        self._plain = FastTokenizer.from_str(_without_controls(definition))
+        added = self._with_controls.get_added_tokens_decoder()
+        self.controls: Mapping[str, int] = {token.content: id_ for id_, token in added.items()}
+        self.control_ids = frozenset(id_ for id_, token in added.items() if token.special)
 
     @classmethod
     def from_directory(cls, directory: Path) -> Self:
@@ -76,3 +76,25 @@ class Tokenizer:
         """
         stream = DecodeStream(skip_special_tokens=True)
         return lambda id_: stream.step(self._with_controls, id_) or ""
+
+
+def _without_controls(definition: str) -> str:
+    """Return a definition that has no added tokens, and whose model does not know their texts as pieces either."""
+    config = json.loads(definition)
+    controls = {token["content"]: f"\0 {token['id']} \0" for token in config["added_tokens"]}  # no model meets a space
+    config["added_tokens"] = []
+    model = config["model"]
+    vocab = model["vocab"]
+    if isinstance(vocab, list):  # Unigram: pieces with their scores
+        model["vocab"] = [[controls.get(piece, piece), score] for piece, score in vocab]
+    elif not controls.keys().isdisjoint(vocab):
+        model["vocab"] = {controls.get(piece, piece): id_ for piece, id_ in vocab.items()}
+        model["unk_token"] = controls.get(model["unk_token"], model["unk_token"])
+        if "merges" in model:
+            model["merges"] = [merge for merge in model["merges"] if _merged(merge) not in controls]
+    return json.dumps(config)
+
+
+def _merged(merge: str | Sequence[str]) -> str:
+    left, right = merge.split(" ") if isinstance(merge, str) else merge
+    return left + right

@@ -1,26 +1,49 @@
 """The application and its commands."""
 
+import os
 import sys
-from importlib.metadata import version
+import traceback
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from agent.cli import apply, context, models, run, sessions
-from agent.cli.group import Group
+from agent.cli.group import Group, say_error
+from agent.cli.services import Services
+from agent.errors import exit_code_of, message_of
 
 app = typer.Typer(
     cls=Group,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
-    pretty_exceptions_show_locals=False,
+    pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
 
+def main(args: Sequence[str] | None = None, services: Services | None = None) -> None:
+    """Run the command line (`args`, or what the process was given) and end with SystemExit and the exit code."""
+    try:
+        app(args, prog_name="magicode", obj=services)
+    except Exception as error:  # noqa: BLE001 - whatever nobody foresaw ends here, as a sentence
+        if os.environ.get("MAGICODE_DEBUG") == "1":
+            traceback.print_exception(error)
+        if isinstance(error, OSError):  # a full disk, a terminal that is gone: the system's doing, not ours
+            say_error(f"the system refuses: {message_of(error)}")
+        else:
+            say_error(
+                f"unexpected error: {message_of(error)}\nThis is a bug in magicode. "
+                "Please report it with what the same command prints with MAGICODE_DEBUG=1 set."
+            )
+        sys.exit(int(exit_code_of(error)))
+
+
 def _print_version(value: bool) -> None:
     if value:
-        sys.stdout.write(f"magicode {version('magicode')}\n")
+        from importlib.metadata import version  # noqa: PLC0415 - slow to import, seldom needed
+
+        typer.echo(f"magicode {version('magicode')}")
         raise typer.Exit
 
 

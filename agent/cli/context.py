@@ -11,12 +11,12 @@ from rich.text import Text
 from rich.tree import Tree
 
 from agent.cli import options
-from agent.cli.services import services
+from agent.cli.services import open_repository, services
+from agent.errors import WriteError
 from agent.escape import printable
 from agent.terminal import Terminal
 from model.api import Query
 from repo_index.errors import ContextTooLargeError
-from repo_index.git import Git
 from repo_index.prompt import build_prompt
 from repo_index.report import ContextReport, TokenTree, report_context
 from repo_index.snapshot import take_snapshot
@@ -37,8 +37,8 @@ def context(
     exclude: options.Exclude,
 ) -> None:
     """Show the tokens of each directory and file, what is left out and why, and the model's window."""
-    git = Git.discover(directory)
     terminal = Terminal(Console(stderr=True))
+    git = open_repository(directory, terminal)
     opened = services(ctx).open_model(model, device="cpu", on_progress=terminal.on_progress)
     terminal.close()
     snapshot = take_snapshot(git, opened.count_tokens, include=include, exclude=exclude)
@@ -49,7 +49,7 @@ def context(
         if str(output) == "-":
             sys.stdout.write(text)
         else:
-            output.write_text(text, encoding="utf-8")
+            _write(output, text)
     elif as_json:
         sys.stdout.write(json.dumps(report.to_json() | {"model": model, "window": opened.context_limit}) + "\n")
     else:
@@ -60,6 +60,13 @@ def context(
             n_tokens=prompt.n_tokens,
             limit=opened.context_limit,
         )
+
+
+def _write(output: Path, text: str) -> None:
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise WriteError(f"{output} cannot be written: {error.strerror}") from error
 
 
 def _show(report: ContextReport, window: int, model: str, depth: int) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from agent.terminal import Terminal
 from model.catalogue import DEFAULT_MODEL, read_catalogue
@@ -20,21 +20,14 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `magicode
 def list_() -> None:
     """List the catalogue and what of it is on this machine."""
     store = ModelStore()
-    table = Table(box=None, pad_edge=False)
-    for column in ("name", "state", "on disk", "window", "licence", "good for"):
-        table.add_column(column)
+    console = Console(soft_wrap=True)
     for name, entry in read_catalogue().items():
         installed = store.installed(name)
         on_disk = installed.source_bytes + installed.converted_bytes
-        table.add_row(
-            name + (" (default)" if name == DEFAULT_MODEL else ""),
-            installed.state,
-            f"{on_disk / 1e9:.1f} GB" if on_disk else f"({entry.size_bytes / 1e9:.1f} GB to fetch)",
-            f"{entry.context_length:,}",
-            entry.licence,
-            entry.summary,
-        )
-    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+        size = f"{on_disk / 1e9:.1f} GB on disk" if on_disk else f"{entry.size_bytes / 1e9:.1f} GB to fetch"
+        window = f"{entry.context_length:,} tokens"
+        console.print(Text(f"{name:<20}  {installed.state:<7}  {size:<15}  {window:>14}  {entry.licence}"))
+        console.print(Text(f"    {entry.summary}", style="dim"))
 
 
 @app.command()
@@ -58,4 +51,5 @@ def path(name: Name = DEFAULT_MODEL) -> None:
 def rm(name: Name) -> None:
     """Remove a model's files."""
     freed = ModelStore().remove(name)
-    sys.stderr.write(f"Removed {name}: {freed / 1e9:.1f} GB freed\n")
+    said = f"Removed {name}: {freed / 1e9:.1f} GB freed." if freed else f"There was nothing of {name} to remove."
+    sys.stderr.write(f"{said}\n")

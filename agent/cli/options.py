@@ -13,11 +13,17 @@ Directory = Annotated[
 Model = Annotated[
     str, typer.Option("-m", "--model", metavar="NAME", help="Catalogue name, directory or Hugging Face id.")
 ]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps.")]
+Device = Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")]
 Include = Annotated[
-    list[str], typer.Option(metavar="PATTERN", help="Read only what matches (gitignore syntax).", default_factory=list)
+    list[str],
+    typer.Option(
+        metavar="PATTERN", help="Read only what matches (gitignore syntax).", default_factory=list, show_default=False
+    ),
 ]
-Exclude = Annotated[list[str], typer.Option(metavar="PATTERN", help="Leave out what matches.", default_factory=list)]
+Exclude = Annotated[
+    list[str],
+    typer.Option(metavar="PATTERN", help="Leave out what matches.", default_factory=list, show_default=False),
+]
 ContextLimit = Annotated[
     int | None, typer.Option(min=1, metavar="TOKENS", help="Use at most this much of the model's window.")
 ]

@@ -10,14 +10,13 @@ import typer
 from rich.console import Console
 
 from agent.cli import options
-from agent.cli.services import services
-from agent.loop import Job, JobOptions, Record
-from agent.outcome import outcome_json, usage
-from agent.review import Review
+from agent.cli.services import on_terminal, open_repository, services
+from agent.errors import WriteError
+from agent.loop import Job, JobOptions
+from agent.outcome import Record, outcome_json
 from agent.terminal import Terminal
-from agent.workspace import Workspace
 from model.api import Sampling
-from repo_index.git import Git
+from repo_index.errors import SessionError
 from repo_index.history import Session, SessionStore
 
 
@@ -53,8 +52,8 @@ def run(
     device: options.Device = "auto",
     context_limit: options.ContextLimit = None,
     max_new_tokens: Annotated[int, typer.Option(min=1, metavar="N", help="Tokens an answer may have.")] = 2048,
-    temperature: Annotated[float, typer.Option(min=0.0, help="0 takes the likeliest token.")] = 0.0,
-    seed: Annotated[int, typer.Option(help="Makes draws repeatable.")] = 0,
+    temperature: Annotated[float, typer.Option(min=0.0, metavar="T", help="0 takes the likeliest token.")] = 0.0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Makes draws repeatable.")] = 0,
     show_usage: Annotated[bool, typer.Option("-u", "--usage", help="Print tokens and seconds.")] = False,
     include: options.Include,
     exclude: options.Exclude,
@@ -71,21 +70,28 @@ def run(
 
     On a terminal each hunk is shown for review. Elsewhere the diff is printed and nothing is changed, unless -y.
     """
-    git = Git.discover(directory)
-    interactive = sys.stdin.isatty() and sys.stderr.isatty() and task != "-"
-    review_mode: Review = "none" if yes else review.value
-    terminal = Terminal(Console(stderr=True), review_mode=review_mode, interactive=interactive)
-    recovery = Workspace(git).recover()
-    for note in recovery.notes if recovery else ():
-        terminal.note(note, style="yellow")
-    words = sys.stdin.read() if task == "-" else task
+    if continue_ and resume is not None:
+        raise typer.BadParameter("use one of --continue and --resume")
+    if output is not None and (output.is_dir() or not output.parent.is_dir()):
+        raise typer.BadParameter(f"{output} is no file in an existing directory", param_hint="-o")
+    words = sys.stdin.buffer.read().decode(errors="replace") if task == "-" else task
     if not words.strip():
         raise typer.BadParameter("the task is empty", param_hint="TASK")
-    session = _session(SessionStore(git), resume, latest=continue_)
-    job = Job(
-        git,
-        services(ctx).open_model(model, device=device, on_progress=terminal.on_progress),
-        JobOptions(
+    interactive = on_terminal()
+    terminal = Terminal(
+        Console(stderr=True),
+        review_mode="none" if yes else review.value,
+        interactive=interactive,
+        show_usage=show_usage,
+    )
+    record = Record()
+    error: BaseException | None = None
+    try:
+        git = open_repository(directory, terminal)
+        store = SessionStore(git)
+        session = store.open(resume) if resume is not None else store.latest() if continue_ else None
+        opened = services(ctx).open_model(model, device=device, on_progress=terminal.on_progress)
+        job_options = JobOptions(
             sampling=Sampling(temperature=temperature, seed=seed, max_new_tokens=max_new_tokens),
             context_limit=context_limit,
             include=tuple(include),
@@ -97,48 +103,35 @@ def run(
             test_timeout_s=test_timeout,
             sandboxed=not no_sandbox,
             max_repairs=max_repairs,
-        ),
-        terminal,
-    )
-    error: BaseException | None = None
-    try:
-        job.run(words, session.turns if session else ())
-        if job.record.status != "declined":
-            (session or SessionStore(git).create()).append(*job.record.said)
+        )
+        Job(git, opened, job_options, terminal, record).run(words, session.turns if session else ())
+        if record.status != "declined":
+            _remember(record, session, store, terminal)
     except BaseException as raised:
         error = raised
+        if record.change is not None:
+            raised.add_note("the change was in place by then")
         raise
     finally:
-        terminal.close()
+        terminal.ended(record)
         if output_format is OutputFormat.json:
-            sys.stdout.write(json.dumps(outcome_json(job.record, error)) + "\n")
-    _report(job.record, terminal, output_format=output_format, show_usage=show_usage)
-    if output:
-        output.write_text(job.record.diff, encoding="utf-8")
+            sys.stdout.write(json.dumps(outcome_json(record, error)) + "\n")
+        elif record.status == "proposed":
+            sys.stdout.buffer.write(record.diff)
+        if output is not None and record.patch is not None:
+            _write(output, record.diff)
 
 
-def _session(store: SessionStore, session_id: str | None, *, latest: bool) -> Session | None:
-    if session_id is not None:
-        return store.open(session_id)
-    return store.latest() if latest else None
+def _remember(record: Record, session: Session | None, store: SessionStore, terminal: Terminal) -> None:
+    """Keep the chat. The change is in place by now: that a chat cannot be kept does not make the run a failure."""
+    try:
+        (session or store.create()).append(*record.said)
+    except SessionError as error:
+        terminal.note(f"This chat is not kept: {error}", style="yellow")
 
 
-def _report(record: Record, terminal: Terminal, *, output_format: OutputFormat, show_usage: bool) -> None:
-    if record.status == "proposed" and output_format is OutputFormat.text:
-        sys.stdout.write(record.diff)
-    if record.status == "declined":
-        terminal.note("Nothing was taken, nothing was changed.")
-    if record.change:
-        names = ", ".join(map(str, record.change.paths))
-        terminal.note(f"Changed {names}. `magicode undo` takes it back.", style="bold")
-        for note in record.change.notes:
-            terminal.note(note)
-    if record.report:
-        terminal.note(f"`{record.report.command}` passed in {record.report.duration_s:.1f} s.", style="green")
-    if show_usage:
-        tokens = usage(record)
-        terminal.note(
-            f"{tokens['prompt_tokens']:,} prompt tokens, {tokens['new_tokens']:,} new tokens from "
-            f"{tokens['chosen_tokens']:,} decisions"
-        )
-        terminal.note(", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in record.timings_s.items()))
+def _write(output: Path, diff: bytes) -> None:
+    try:
+        output.write_bytes(diff)
+    except OSError as error:
+        raise WriteError(f"{output} cannot be written: {error.strerror}") from error

@@ -1,12 +1,17 @@
-"""What commands need of the outside, so that tests can hand in their own."""
+"""What commands need of the outside: a model, which tests replace, and the work tree."""
 
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 import typer
 
 from agent.protocols import LanguageModel
+from agent.terminal import Terminal
+from agent.workspace import Workspace
 from model.api import OnProgress
+from repo_index.git import Git
 
 
 class OpenModel(Protocol):
@@ -27,6 +32,26 @@ class Services:
 def services(ctx: typer.Context) -> Services:
     """Return the services of this run; the real ones unless the caller put others into the context."""
     return ctx.obj if isinstance(ctx.obj, Services) else Services(_open_local_model)
+
+
+def open_repository(directory: Path, terminal: Terminal) -> Git:
+    """Find the work tree that holds `directory`, and finish what a killed command left in it.
+
+    Raises:
+        RepoError: there is none.
+        AgentError: what was left can be neither completed nor taken back.
+
+    """
+    git = Git.discover(directory)
+    recovery = Workspace(git).recover()
+    for note in recovery.notes if recovery else ():
+        terminal.note(f"{note[:1].upper()}{note[1:]}.", style="yellow")
+    return git
+
+
+def on_terminal() -> bool:
+    """Tell whether a person reads all that we print and can answer."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
 def _open_local_model(name: str, *, device: str, on_progress: OnProgress) -> LanguageModel[Any]:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.agent.test_workspace import AFTER, BEFORE, Repo
+from tests.agent.test_workspace import AFTER, BEFORE, apply_change
+from tests.fakes.git_repo import Repo
 
 _KILLED = 77
 
@@ -56,7 +57,7 @@ def test_apply_killed_anywhere_is_all_or_nothing(template: Repo, tmp_path: Path)
     ends = set()
     for stop in count():
         repo = _copy(template, tmp_path / "repo")
-        died = _in_child(lambda steps, repo=repo: repo.workspace(steps).apply(change), stop)
+        died = _in_child(lambda steps, repo=repo: apply_change(repo.workspace(steps), change), stop)
         repo.workspace().recover()
 
         applied = repo.files() == AFTER
@@ -79,7 +80,7 @@ def test_apply_killed_anywhere_is_all_or_nothing(template: Repo, tmp_path: Path)
 
 
 def test_undo_killed_anywhere_is_all_or_nothing(template: Repo, tmp_path: Path) -> None:
-    template.workspace().apply(template.change(BEFORE, AFTER))
+    apply_change(template.workspace(), template.change(BEFORE, AFTER))
     ends = set()
     for stop in count():
         repo = _copy(template, tmp_path / "repo")
@@ -105,7 +106,7 @@ def test_recovery_killed_again_and_again_still_ends(template: Repo, tmp_path: Pa
     change = template.change(BEFORE, AFTER)
     for stop in range(4, 100, 5):
         repo = _copy(template, tmp_path / "repo")
-        if not _in_child(lambda steps, repo=repo: repo.workspace(steps).apply(change), stop):
+        if not _in_child(lambda steps, repo=repo: apply_change(repo.workspace(steps), change), stop):
             break
         if mine is not None:
             repo.write({mine: (b"mine", 0o644)})
@@ -133,7 +134,7 @@ def test_recovery_around_an_edit_keeps_all_bytes_and_says_where(template: Repo) 
 
     child = os.fork()
     if child == 0:
-        template.workspace(stop_at).apply(change)
+        apply_change(template.workspace(stop_at), change)
         os._exit(1)
     os.waitpid(child, 0)
     assert template.files()["a.py"] == AFTER["a.py"]
@@ -167,7 +168,7 @@ def test_rolling_back_killed_anywhere_ends_before(template: Repo, tmp_path: Path
                     raise PermissionError(13, "refused")
 
             with pytest.raises(Exception, match="refused"):
-                repo.workspace(step).apply(change)
+                apply_change(repo.workspace(step), change)
 
         return work
 

@@ -293,6 +293,46 @@ def test_resolve_takes_names_directories_and_hub_ids(tmp_path: Path, monkeypatch
     assert resolve("Owner/name-1.5B", store, silent) == tmp_path / "Owner/name-1.5B"
 
 
+@pytest.mark.usefixtures("fake_convert")
+def test_resolve_takes_a_directory_only_where_it_is_written_as_a_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A repository may hold a folder that is named as a model is; it must not become the model."""
+    store = store_of(tmp_path / "cache", FakeSource())
+    for name in ("Owner/name", "mine", "tiny", ".hidden/model"):
+        (tmp_path / "work" / name).mkdir(parents=True)
+        (tmp_path / "work" / name / "config.json").write_text("{}")
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setenv("HOME", str(tmp_path / "work"))
+    monkeypatch.setattr("model.store.snapshot", lambda repository, _: Path("from the hub") / repository)
+    assert resolve("Owner/name", store, silent) == Path("from the hub/Owner/name")
+    assert resolve("tiny", store, silent) == store.directory("tiny")
+    for name in ("./Owner/name", "./mine", "../work/mine", "~/mine", str(tmp_path / "work/mine"), "./.hidden/model"):
+        assert (resolve(name, store, silent) / "config.json").is_file()
+    monkeypatch.chdir(tmp_path / "work" / "mine")
+    assert resolve(".", store, silent) == Path()
+    with pytest.raises(UnknownModelError, match=r"there is no directory \.\./nothing"):
+        resolve("../nothing", store, silent)
+
+
+def test_resolve_tells_how_to_name_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = store_of(tmp_path / "cache", FakeSource())
+    (tmp_path / "Owner" / "name").mkdir(parents=True)
+    (tmp_path / "mine").mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    def unreachable(repository: str, _: object) -> Path:
+        raise WeightsError(f"cannot fetch {repository!r} from the hub")
+
+    monkeypatch.setattr("model.store.snapshot", unreachable)
+    with pytest.raises(WeightsError, match=r"from the hub; to use the folder of that name write \./Owner/name$"):
+        resolve("Owner/name", store, silent)
+    with pytest.raises(UnknownModelError, match=r"write \./mine$"):
+        resolve("mine", store, silent)
+    with pytest.raises(WeightsError, match=r"from the hub$"):
+        resolve("Owner/other", store, silent)
+
+
 @pytest.mark.parametrize("name", ["tyni", "", "../up", "./here", "a/b/c", "~nobody-here/x", "a b/c", "-"])
 def test_resolve_does_not_ask_the_hub_for_what_is_no_id(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str

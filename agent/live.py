@@ -1,0 +1,127 @@
+"""What moves on a terminal: a bar for each long phase, and the answer as it is written.
+
+Each leaves one line behind, which is all that a log file gets.
+"""
+
+import time
+from collections import deque
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+from rich.progress import (
+    Progress as ProgressBar,
+)
+from rich.text import Text
+
+from agent.escape import printable
+from model.api import Phase, Progress
+
+_LABELS: dict[Phase, str] = {
+    "download": "Fetching the model",
+    "convert": "Converting it, once",
+    "load": "Loading the model",
+    "prefill": "Reading the repository",
+}
+_LINES_SHOWN = 12  # of the answer while it is written
+_REFRESHES_PER_S = 8
+_LINE_STYLES = {"+": "green", "-": "red", "@": "cyan", " ": "dim"}
+
+
+class PhaseBar:
+    """A progress bar for one phase. It goes when the next thing is shown, since a phase may begin again at its end."""
+
+    def __init__(self, console: Console, phase: Phase) -> None:
+        self.phase = phase
+        self._console = console
+        self._started = self._ended = time.perf_counter()
+        self._last: Progress | None = None
+        self._bar = ProgressBar(*_columns(phase), console=console, transient=True, disable=not console.is_terminal)
+        self._task: TaskID = self._bar.add_task(_LABELS[phase], total=None, detail="")
+        self._bar.start()
+
+    def update(self, progress: Progress) -> None:
+        """Move on."""
+        detail = printable(progress.detail) or (self._last.detail if self._last else "")
+        self._last = Progress(progress.phase, progress.done, progress.total, detail)
+        self._ended = time.perf_counter()
+        total = None if progress.phase == "load" else progress.total or None
+        self._bar.update(self._task, completed=progress.done, total=total, detail=detail)
+
+    def close(self) -> None:
+        """Leave a line, if the phase came to its end."""
+        self._bar.stop()
+        last, seconds = self._last, self._ended - self._started
+        if last is None or not last.total or last.done < last.total:
+            return
+        amount = {"prefill": f" {last.total:,} tokens", "load": f" {last.detail}"}.get(self.phase, "")
+        rate = f", {last.total / seconds:,.0f} tokens/s" if self.phase == "prefill" and seconds > 0 else ""
+        self._console.print(Text(f"{_LABELS[self.phase]}:{amount} in {seconds:.1f} s{rate}", style="dim"))
+
+
+class LiveAnswer:
+    """The last lines of an answer while it is written; they make way for the checked diff."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._started = time.perf_counter()
+        self._n_lines = 0
+        self._lines: deque[str] = deque([""], maxlen=_LINES_SHOWN)
+        self._live = Live(
+            console=console, transient=True, refresh_per_second=_REFRESHES_PER_S, get_renderable=self._render
+        )
+        self._live.start()
+
+    def add(self, text: str) -> None:
+        """Take a piece of it."""
+        first, *more = text.split("\n")
+        self._lines[-1] += first
+        self._lines.extend(more)
+        self._n_lines += len(more)
+
+    def close(self) -> None:
+        """Leave a line."""
+        self._live.stop()
+        self._console.print(self._head(), style="dim")
+
+    def _head(self) -> Text:
+        return Text(f"Writing the diff: {self._n_lines} lines in {time.perf_counter() - self._started:.1f} s")
+
+    def _render(self) -> Group:
+        shown = [line for line in self._lines if line] and self._lines
+        return Group(self._head(), *(_styled(line) for line in shown))
+
+
+def _columns(phase: Phase) -> tuple[ProgressColumn, ...]:
+    start = (SpinnerColumn(), TextColumn("{task.description}"))
+    end = TextColumn("{task.fields[detail]}", style="dim", markup=False)
+    if phase == "load":
+        return (*start, end)
+    if phase == "prefill":
+        return (*start, BarColumn(20), MofNCompleteColumn(), _TokenRate(), TimeRemainingColumn(), end)
+    return (*start, BarColumn(20), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(), end)
+
+
+class _TokenRate(ProgressColumn):
+    """Tokens a second."""
+
+    def render(self, task: Task) -> Text:
+        speed = task.finished_speed or task.speed
+        return Text(f"{speed:,.0f} tokens/s" if speed else "", style="dim")
+
+
+def _styled(line: str) -> Text:
+    text = Text(printable(line, keep="\t"), style=_LINE_STYLES.get(line[:1], ""), no_wrap=True, overflow="ellipsis")
+    text.expand_tabs(4)
+    return text

@@ -1,0 +1,52 @@
+"""A file's lines, ranked, so that the places where a line stands are found without comparing texts."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+from model.choices import SortedTexts
+
+Places = npt.NDArray[np.int64]  # indices, from 0, of the line that would come next; ascending
+
+
+class FileLines:
+    """The lines of one file, and for each its rank among the distinct lines in byte order."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        r"""Index lines, which have no endings and hold no `\n`."""
+        self.lines = lines
+        encoded = [f"{line}\n".encode() for line in lines]
+        self._texts = sorted(set(encoded))
+        self._rank_of = {text: rank for rank, text in enumerate(self._texts)}
+        self._ranks = np.array([self._rank_of[text] for text in encoded], dtype=np.int64)
+
+    @cached_property
+    def one_space_is_usual(self) -> bool:
+        """Whether some line is indented by just one space; a comment's ` *` does not count."""
+        return any(line[:1] == " " and line[1:2] not in {"", " ", "*"} for line in self.lines)
+
+    def from_line(self, index: int) -> Places:
+        """Return every place from `index` on; the end of an empty file is its one place."""
+        return np.arange(index, max(len(self.lines), 1))
+
+    def at_end(self) -> Places:
+        """Return the one place behind the last line."""
+        return np.array([len(self.lines)])
+
+    def next_texts(self, places: Places) -> SortedTexts:
+        r"""Return the distinct lines, each with its `\n`, that come next at these places."""
+        is_next = np.zeros(len(self._texts), dtype=np.bool_)
+        is_next[self._ranks[self._inside(places)]] = True
+        return SortedTexts([self._texts[rank] for rank in np.flatnonzero(is_next)])
+
+    def after(self, places: Places, line: str) -> Places:
+        """Return the places behind `line`, for those of `places` where it comes next."""
+        inside = self._inside(places)
+        is_next = self._ranks[inside] == self._rank_of.get(f"{line}\n".encode(), -1)
+        behind: Places = inside[is_next] + 1
+        return behind
+
+    def _inside(self, places: Places) -> Places:
+        return places[places < len(self.lines)]

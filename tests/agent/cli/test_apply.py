@@ -1,0 +1,89 @@
+import pytest
+
+from agent.errors import ExitCode
+from tests.agent.cli.diffs import BROKEN, ESCAPE, FILES, FIX, FIXED, NEW_FILE, NOWHERE, SAME, WORKFLOW
+from tests.fakes.cli import Cli
+from tests.fakes.git_repo import Repo
+
+# Line numbers are wrong and blanks stand at the ends of lines: placed all the same.
+FUZZY = "--- a/calc.py\n+++ b/calc.py\n@@ -90,2 +90,2 @@\n def add(a, b):  \n-    return a - b \n+    return a + b\n"
+
+
+@pytest.mark.parametrize("diff", [FIX, FUZZY])
+def test_a_file_or_standard_input(cli: Cli, repo: Repo, diff: str) -> None:
+    (repo.root.parent / "x.diff").write_text(diff)
+    assert cli("apply", "-y", "../x.diff").code == 0
+    assert repo.files()["calc.py"][0] == FIXED
+    assert cli.workspace.history()[0].task == "apply ../x.diff"
+    assert cli("undo").code == 0
+    assert repo.files() == FILES
+    result = cli("apply", "-", "-y", stdin=diff.encode())
+    assert (result.code, result.out, repo.files()["calc.py"][0]) == (0, b"", FIXED)
+    assert "Changed calc.py. `magicode undo` takes it back.\n" in result.err
+    assert cli.model.queries == []
+
+
+@pytest.mark.parametrize("flags", [("--dry-run",), (), ("--dry-run", "-y")])
+def test_without_a_yes_the_exact_diff_is_printed(cli: Cli, repo: Repo, flags: tuple[str, ...]) -> None:
+    result = cli("apply", *flags, "-", stdin=FUZZY.encode())
+    assert (result.code, repo.files()) == (0, FILES)
+    assert b"@@ -1,5 +1,5 @@\n def add(a, b):\n-    return a - b\n+    return a + b\n" in result.out
+    repo.run("apply", "--check", "-", stdin=result.out)
+
+
+@pytest.mark.parametrize(
+    ("diff", "code"),
+    [
+        ("", ExitCode.NO_CHANGE),
+        (SAME, ExitCode.NO_CHANGE),
+        (NOWHERE, ExitCode.BAD_DIFF),
+        (BROKEN, ExitCode.BROKEN_SYNTAX),
+        (ESCAPE, ExitCode.REFUSED),
+        (WORKFLOW, ExitCode.REFUSED),
+    ],
+)
+def test_a_diff_that_is_refused(cli: Cli, repo: Repo, diff: str, code: int) -> None:
+    result = cli("apply", "-y", "-", stdin=diff.encode())
+    assert (result.code, result.out, repo.files()) == (code, b"", FILES)
+    assert result.err.count("magicode: ") == 1
+
+
+def test_flags_that_allow_more(cli: Cli, repo: Repo) -> None:
+    assert cli("apply", "-y", "--allow-syntax-errors", "-", stdin=BROKEN.encode()).code == 0
+    cli("undo")
+    repo.write({"calc.py": (FILES["calc.py"][0] + b"#\n", 0o644)})
+    assert cli("apply", "-y", "-", stdin=FIX.encode()).code == ExitCode.CONFLICT
+    assert cli("apply", "-y", "--allow-dirty", "-", stdin=FIX.encode()).code == 0
+
+
+def test_bytes_that_are_no_utf_8_reach_their_file(cli: Cli, repo: Repo) -> None:
+    repo.write({"l.txt": ("größe\n".encode("latin-1"), 0o644)})
+    repo.commit()
+    diff = "--- a/l.txt\n+++ b/l.txt\n@@ -1 +1,2 @@\n größe\n+länge\n"
+    cli("apply", "-y", "-", stdin=diff.encode())
+    assert repo.files()["l.txt"][0] == "größe\nlänge\n".encode("latin-1")
+
+
+def test_a_file_that_is_not_there(cli: Cli) -> None:
+    result = cli("apply", "missing.diff")
+    assert result.code == ExitCode.USAGE
+    assert "missing.diff cannot be read: No such file or directory" in result.err
+
+
+class TestUndo:
+    def test_twice(self, cli: Cli) -> None:
+        cli("apply", "-y", "-", stdin=NEW_FILE.encode())
+        result = cli("undo")
+        undo_id = cli.workspace.history()[0].undo_id
+        assert (result.code, result.err) == (0, f"Took back {undo_id}: docs/new/notes.md.\n")
+        again = cli("undo")
+        assert (again.code, again.err) == (3, "magicode: no applied change is on record in this work tree\n")
+        assert cli("undo", undo_id).err == f"magicode: {undo_id} was undone already\n"
+        assert cli("undo", "000009-abcdef").code == ExitCode.NO_CHANGE
+
+    def test_later_work_is_not_overwritten(self, cli: Cli, repo: Repo) -> None:
+        cli("apply", "-y", "-", stdin=FIX.encode())
+        repo.write({"calc.py": (b"mine\n", 0o644)})
+        result = cli("undo")
+        assert (result.code, repo.files()["calc.py"][0]) == (ExitCode.CONFLICT, b"mine\n")
+        assert "nothing was undone" in result.err

@@ -1,0 +1,40 @@
+from pathlib import Path
+
+from agent.errors import ExitCode
+from tests.fakes.cli import Cli
+
+
+def test_list(cli: Cli, tmp_path: Path) -> None:
+    out = cli("models", "list").out.decode().splitlines()
+    assert out[0].split()[:5] == ["qwen2.5-coder-1.5b", "absent", "1.1", "GB", "to"]
+    assert max(map(len, out)) <= 80
+    home = tmp_path / "cache/models/qwen2.5-coder-0.5b"
+    home.mkdir(parents=True)
+    (home / "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf.partial").write_bytes(bytes(200_000_000))
+    line = next(line for line in cli("models", "list").out.decode().splitlines() if "0.5b" in line)
+    assert line.split()[1:5] == ["partial", "0.2", "GB", "on"]
+
+
+def test_path(cli: Cli, tmp_path: Path) -> None:
+    where = tmp_path / "cache/models/qwen2.5-coder-0.5b/converted"
+    assert cli("models", "path", "qwen2.5-coder-0.5b").out.decode() == f"{where}\n"
+    assert cli("models", "path").out.decode() == f"{where}\n".replace("0.5b", "1.5b")
+
+
+def test_rm(cli: Cli, tmp_path: Path) -> None:
+    home = tmp_path / "cache/models/qwen2.5-coder-0.5b"
+    home.mkdir(parents=True)
+    (home / "x.gguf").write_bytes(bytes(200_000_000))
+    result = cli("models", "rm", "qwen2.5-coder-0.5b")
+    assert (result.code, result.err) == (0, "Removed qwen2.5-coder-0.5b: 0.2 GB freed.\n")
+    assert not home.exists()
+    result = cli("models", "rm", "qwen2.5-coder-0.5b")
+    assert (result.code, result.err) == (0, "There was nothing of qwen2.5-coder-0.5b to remove.\n")
+    assert cli("models", "rm").code == ExitCode.USAGE
+
+
+def test_unknown_names(cli: Cli) -> None:
+    for command in ("path", "rm", "pull"):
+        result = cli("models", command, "qwen2.5-coder-15b")
+        assert result.code == ExitCode.MODEL_UNAVAILABLE
+        assert "did you mean 'qwen2.5-coder-1.5b'?" in result.err

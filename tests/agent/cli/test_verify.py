@@ -1,0 +1,190 @@
+"""`run --test-cmd` and `--max-repairs`: only what passes stays."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from agent import loop
+from agent.errors import ExitCode, PolicyError
+from agent.sandbox import TestReport, sandbox_status
+from model.api import Query
+from tests.agent.cli.diffs import FILES, FIX, FIXED, NEW_FILE, NOWHERE, WRONG
+from tests.fakes.cli import Cli
+from tests.fakes.git_repo import Repo
+
+PASSES = "python3 -B -c 'import calc; assert calc.add(1, 2) == 3, calc.add(1, 2)'"
+YES = ("-y", "--no-sandbox", "--max-repairs", "0")
+
+
+def leftovers(repo: Repo) -> list[Path]:
+    state = repo.root / ".git/magicode"
+    unfinished = [path for place in ("journal", "rollback", "kept") for path in (state / place).glob("*")]
+    return [*repo.root.rglob(".magicode-*"), *unfinished, *state.glob("staging")]
+
+
+class TestTests:
+    def test_a_change_that_passes_stays(self, cli: Cli, repo: Repo) -> None:
+        result = cli(*YES, "--test-cmd", PASSES, "fix", answers=[FIX])
+        assert (result.code, repo.files()["calc.py"][0]) == (0, FIXED)
+        assert f"`{PASSES}` passed in " in result.err
+
+    def test_a_change_that_fails_is_rolled_back_with_the_output_shown_once(self, cli: Cli, repo: Repo) -> None:
+        result = cli(*YES, "--test-cmd", PASSES, "fix", answers=[WRONG + NEW_FILE])
+        assert (result.code, repo.files(), leftovers(repo)) == (ExitCode.TESTS_FAILED, FILES, [])
+        assert "docs/new" not in repo.directories()
+        assert result.err.count("AssertionError: 1\n") == 1
+        assert result.err.endswith("failed (exit code 1); the change was rolled back\n")
+        assert [past.undone for past in cli.workspace.history()] == [True]
+        assert cli("undo").code == ExitCode.NO_CHANGE
+
+    def test_output_without_a_last_newline_does_not_run_into_the_error(self, cli: Cli) -> None:
+        result = cli(*YES, "--test-cmd", "printf 'half a line'; exit 3", "fix", answers=[FIX])
+        assert "\nhalf a line\nmagicode: `printf 'half a line'; exit 3` failed (exit code 3)" in result.err
+
+    def test_output_cannot_steer_the_terminal(self, cli: Cli) -> None:
+        result = cli(*YES, "--test-cmd", r"printf 'one\r\ntwo\033[2Jthree\n'; exit 1", "fix", answers=[FIX])
+        assert "one\ntwo␛[2Jthree\n" in result.err
+
+    def test_a_test_that_does_not_end_is_stopped(self, cli: Cli, repo: Repo) -> None:
+        result = cli(*YES, "--test-timeout", "1", "--test-cmd", "sleep 60", "fix", answers=[FIX])
+        assert (result.code, repo.files()) == (ExitCode.TESTS_FAILED, FILES)
+        assert "`sleep 60` failed (stopped after 1 s)" in result.err
+
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+    def test_stopped_in_the_middle_the_change_does_not_stay(self, cli: Cli, repo: Repo, number: int) -> None:
+        before = signal.signal(number, signal.default_int_handler)
+        try:
+            result = cli(*YES, "--test-cmd", f"kill -{number} {os.getpid()}; sleep 60", "fix", answers=[FIX])
+        finally:
+            signal.signal(number, before)
+        assert (result.code, repo.files(), leftovers(repo)) == (ExitCode.INTERRUPTED, FILES, [])
+        assert result.err.endswith("magicode: interrupted; the change was rolled back\n")
+
+    def test_ctrl_c_again_does_not_stop_the_rolling_back(self, cli: Cli, repo: Repo) -> None:
+        undo = cli.workspace.undo
+
+        def impatient(_: object, undo_id: str) -> object:
+            signal.raise_signal(signal.SIGINT)
+            return undo(undo_id)
+
+        cli.monkeypatch.setattr("agent.loop.Workspace.undo", impatient)
+        result = cli(*YES, "--test-cmd", "exit 1", "fix", answers=[FIX])
+        assert (result.code, repo.files(), leftovers(repo)) == (ExitCode.INTERRUPTED, FILES, [])
+
+    def test_a_sandbox_that_cannot_be_set_up_rolls_back(self, cli: Cli, repo: Repo) -> None:
+        def refuse(*_: object, **__: object) -> None:
+            raise PolicyError("no namespaces here")
+
+        cli.monkeypatch.setattr(loop, "run_tests", refuse)
+        result = cli("-y", "--test-cmd", "true", "fix", answers=[FIX])
+        assert (result.code, repo.files()) == (ExitCode.REFUSED, FILES)
+        assert result.err.endswith("magicode: no namespaces here; the change was rolled back\n")
+
+    def test_the_sandbox_confines(self, cli: Cli, repo: Repo) -> None:
+        if not sandbox_status().namespaces:
+            pytest.skip(sandbox_status().detail)
+        command = f"touch .git/x ../x; {PASSES}"
+        assert cli("-y", "--test-cmd", command, "fix", answers=[FIX]).code == 0
+        assert repo.files()["calc.py"][0] == FIXED
+        assert not (repo.root / ".git/x").exists()
+        assert not (repo.root.parent / "x").exists()
+
+    def test_a_test_that_edits_the_changed_file_keeps_the_edit_and_says_so(self, cli: Cli, repo: Repo) -> None:
+        result = cli(*YES, "--test-cmd", "echo '# formatted' >> calc.py; exit 1", "fix", answers=[FIX])
+        assert result.code == ExitCode.CONFLICT
+        assert repo.files()["calc.py"][0] == FIXED + b"# formatted\n"
+        assert "failed (exit code 1), and the change could not be rolled back: changed since " in result.err
+        assert "Changed calc.py. `magicode undo` takes it back.\n" in result.err
+
+    def test_tests_do_not_run_where_nothing_is_applied(self, cli: Cli) -> None:
+        assert cli("--test-cmd", "exit 1", "--dry-run", "fix", answers=[FIX]).code == 0
+
+    def test_json_has_the_report(self, cli: Cli) -> None:
+        result = cli(*YES, "--output-format", "json", "--test-cmd", "echo no; exit 4", "fix", answers=[FIX])
+        value = json.loads(result.out)
+        tests = value["tests"]
+        assert (value["status"], value["exit_code"], value["undo_id"]) == ("failed", 6, None)
+        assert (tests["command"], tests["exit_code"], tests["timed_out"], tests["tail"]) == (
+            "echo no; exit 4", 4, False, "no\n",
+        )  # fmt: skip
+        assert value["error"] == "`echo no; exit 4` failed (exit code 4); the change was rolled back"
+
+
+class TestRepairs:
+    def test_a_malformed_answer_is_followed_by_a_better_one(self, cli: Cli, repo: Repo) -> None:
+        result = cli("-y", "--output-format", "json", "fix", answers=[NOWHERE, FIX])
+        assert (result.code, repo.files()["calc.py"][0]) == (0, FIXED)
+        value = json.loads(result.out)
+        (rejected,) = value["attempts"]["rejected"]
+        assert (value["status"], value["attempts"]["n"], rejected["text"]) == ("applied", 2, NOWHERE)
+        assert "copy the old lines from the file" in rejected["reason"]
+        assert "Not taken: calc.py, hunk 1: " in result.err
+
+        first, second = cli.model.queries
+        assert (first.turns, first.task) == ((), "fix")
+        assert [(turn.role, turn.text) for turn in second.turns] == [("user", "fix"), ("assistant", NOWHERE)]
+        assert rejected["reason"] in second.task
+
+    def test_the_model_is_told_what_the_tests_said(self, cli: Cli, repo: Repo) -> None:
+        result = cli("-y", "--no-sandbox", "--test-cmd", PASSES, "fix", answers=[WRONG, FIX])
+        assert (result.code, repo.files()["calc.py"][0]) == (0, FIXED)
+        assert "AssertionError: 1" in cli.model.queries[1].task
+        assert "failed (exit code 1)" in cli.model.queries[1].task
+
+    def test_later_attempts_are_drawn_anew(self, cli: Cli) -> None:
+        cli("--max-repairs", "2", "--seed", "5", "fix", answers=[NOWHERE, NOWHERE, FIX])
+        temperatures = [sampling.temperature for sampling in cli.model.samplings]
+        assert temperatures[0] == 0.0
+        assert min(temperatures[1:]) > 0.0
+        assert [sampling.seed for sampling in cli.model.samplings] == [5, 6, 7]
+        cli("--temperature", "0.9", "fix", answers=[NOWHERE, FIX])
+        assert [sampling.temperature for sampling in cli.model.samplings] == [0.9, 0.9]
+
+    def test_the_chat_keeps_what_went_wrong(self, cli: Cli) -> None:
+        cli("fix", answers=[NOWHERE, FIX])
+        cli("-c", "more", answers=[NEW_FILE])
+        roles = [turn.role for turn in cli.model.queries[0].turns]
+        assert roles == ["user", "assistant", "user", "assistant"]
+
+    def test_long_test_output_is_cut_at_its_beginning_to_fit(self, cli: Cli) -> None:
+        command = "seq 100000; echo the end; exit 1"
+        result = cli(
+            "-y", "--no-sandbox", "--test-cmd", command, "--max-new-tokens", "200",
+            "fix", answers=[FIX, FIX], context_limit=3000,
+        )  # fmt: skip
+        assert result.code == ExitCode.TESTS_FAILED
+        told = cli.model.queries[1].task
+        assert "\n99999\n100000\nthe end" in told
+        assert "the output's beginning was left out" in told
+
+    def test_without_room_for_a_repair_the_first_reason_stands(self, cli: Cli) -> None:
+        n_prompt = cli.model.count_tokens("")  # counts nothing; the limit is found below
+        for limit in range(n_prompt + 2300, 3000, 10):
+            result = cli("-y", "fix", answers=[NOWHERE, FIX], context_limit=limit)
+            if result.code != ExitCode.CONTEXT_TOO_LARGE:
+                break
+        assert result.code == ExitCode.BAD_DIFF
+        assert len(cli.model.queries) == 1
+
+    def test_what_only_the_user_can_mend_is_not_asked_again(self, cli: Cli, repo: Repo) -> None:
+        repo.write({"calc.py": (FILES["calc.py"][0] + b"#\n", 0o644)})
+        assert cli("-y", "--max-repairs", "5", "fix", answers=[FIX]).code == ExitCode.CONFLICT
+
+    def test_a_second_attempt_leaves_no_trace_of_the_first_in_the_report(self, cli: Cli) -> None:
+        reports = iter([1, 0])
+
+        def scripted(command: str, cwd: Path, **_: object) -> TestReport:
+            return TestReport(command, next(reports), 0.0, "", timed_out=False)
+
+        cli.monkeypatch.setattr(loop, "run_tests", scripted)
+
+        def interrupt(_: Query) -> str:
+            raise KeyboardInterrupt
+
+        result = cli(*YES[:2], "--output-format", "json", "--test-cmd", "x", "fix", answers=[FIX, interrupt])
+        value = json.loads(result.out)
+        assert (value["tests"], value["diff"], value["undo_id"]) == (None, "", None)
+        assert value["attempts"]["rejected"][0]["reason"] == "`x` failed (exit code 1); the change was rolled back"
