@@ -23,6 +23,7 @@ from rich.progress import (
 from rich.progress import (
     Progress as ProgressBar,
 )
+from rich.table import Column
 from rich.text import Text
 
 from agent.escape import printable
@@ -30,7 +31,7 @@ from model.api import Phase, Progress
 
 _LABELS: dict[Phase, str] = {
     "download": "Fetching the model",
-    "convert": "Converting it, once",
+    "convert": "Converting the model",
     "load": "Loading the model",
     "prefill": "Reading the repository",
 }
@@ -65,9 +66,10 @@ class PhaseBar:
         last, seconds = self._last, self._ended - self._started
         if last is None or not last.total or last.done < last.total:
             return
-        amount = {"prefill": f" {last.total:,} tokens", "load": f" {last.detail}"}.get(self.phase, "")
+        gigabytes = f"{last.total / 1e9:.1f} GB"
+        amount = {"prefill": f"{last.total:,} tokens", "load": last.detail}.get(self.phase, gigabytes)
         rate = f", {last.total / seconds:,.0f} tokens/s" if self.phase == "prefill" and seconds > 0 else ""
-        self._console.print(Text(f"{_LABELS[self.phase]}:{amount} in {seconds:.1f} s{rate}", style="dim"))
+        self._console.print(Text(f"{_LABELS[self.phase]}: {amount} in {seconds:.1f} s{rate}", style="dim"))
 
 
 class LiveAnswer:
@@ -104,13 +106,22 @@ class LiveAnswer:
 
 
 def _columns(phase: Phase) -> tuple[ProgressColumn, ...]:
-    start = (SpinnerColumn(), TextColumn("{task.description}"))
-    end = TextColumn("{task.fields[detail]}", style="dim", markup=False)
+    one_line = Column(no_wrap=True)
+    start = (SpinnerColumn(), TextColumn("{task.description}", table_column=one_line))
     if phase == "load":
-        return (*start, end)
+        return (*start, _Detail())
+    bar, left = BarColumn(20), TimeRemainingColumn(table_column=one_line)
     if phase == "prefill":
-        return (*start, BarColumn(20), MofNCompleteColumn(), _TokenRate(), TimeRemainingColumn(), end)
-    return (*start, BarColumn(20), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(), end)
+        return (*start, bar, MofNCompleteColumn(table_column=one_line), _TokenRate(one_line), left, _Detail())
+    speed = TransferSpeedColumn(table_column=one_line)
+    return (*start, bar, DownloadColumn(table_column=one_line), speed, left, _Detail())
+
+
+class _Detail(ProgressColumn):
+    """What is being done just now, in the room that is left."""
+
+    def render(self, task: Task) -> Text:
+        return Text(task.fields["detail"], style="dim", no_wrap=True, overflow="ellipsis")
 
 
 class _TokenRate(ProgressColumn):

@@ -149,7 +149,7 @@ class DiffConstraint:
         may_end = self._new_paths.may_create(path)
         if len(path) < MAX_BYTES:
             mask = vocabulary.path & (vocabulary.n_bytes <= MAX_BYTES - len(path))
-            if not path or not self._new_paths.may_enter(path):
+            if not self._new_paths.may_enter(path):
                 mask &= ~vocabulary.slash
         else:
             mask = vocabulary.nothing() if may_end else vocabulary.letter.copy()

@@ -10,8 +10,10 @@ Marker = Literal[" ", "-", "+"]
 
 # How far ahead an added line is looked for among the old ones.
 LOOK_AHEAD = 40
-# A run of unchanged lines longer than this is a model that copies the file instead of changing it.
+# A run of unchanged lines longer than this is a model that copies the file instead of changing it. Before the first
+# change the run may be longer: a small model walks to its place from where it began.
 MAX_CONTEXT_RUN = 12
+MAX_LEADING_CONTEXT = 60
 # The same added line so often in a row, or the same few lines, is a model that goes round in circles.
 MAX_SAME_LINES = 8
 MAX_SAME_BLOCKS = 4
@@ -139,7 +141,8 @@ class HunkState:
     @property
     def may_keep(self) -> bool:
         """Whether an unchanged line may come next."""
-        return self._context_run < MAX_CONTEXT_RUN or not self._is_placed or not self.may_add
+        limit = MAX_CONTEXT_RUN if self._changes_lines else MAX_LEADING_CONTEXT
+        return self._context_run < limit or not self._is_placed or not self.may_add
 
     @property
     def may_close(self) -> bool:

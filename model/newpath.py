@@ -32,21 +32,19 @@ class NewPaths:
 
     def may_create(self, path: str) -> bool:
         """Whether a new file can have this path."""
+        parent, slash, name = path.rpartition("/")
         folded = _folded(path)
-        if not _is_name(path.rpartition("/")[2]) or folded in self._files or folded in self._directories:
+        if not _is_name(name) or folded in self._files or folded in self._directories:
             return False
-        parent = path.rpartition("/")[0]
-        return not parent or self.may_enter(parent)
+        return not slash or self.may_enter(parent)
 
     def may_enter(self, path: str) -> bool:
         """Whether a new file can lie in this directory, which may be new itself."""
-        while path:
-            folded = _folded(path)
-            spellings = self._directories.get(folded, ())
-            if not _is_name(path.rpartition("/")[2]) or folded in self._files or (spellings and path not in spellings):
-                return False
-            path = path.rpartition("/")[0]
-        return True
+        parent, slash, name = path.rpartition("/")
+        folded = _folded(path)
+        if not _is_name(name) or folded in self._files or path not in self._directories.get(folded, {path}):
+            return False
+        return not slash or self.may_enter(parent)
 
 
 def _is_name(part: str) -> bool:

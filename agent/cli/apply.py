@@ -24,7 +24,9 @@ def apply(
     allow_dirty: options.AllowDirty = False,
     allow_syntax_errors: options.AllowSyntaxErrors = False,
 ) -> None:
-    """Place a diff, check it and apply it, even if its line numbers or white space are off.
+    """Apply a diff from anywhere.
+
+    It is placed by its lines, even if its line numbers or white space are off, and checked like the model's own.
 
     On a terminal each hunk is shown for review. Elsewhere the exact diff is printed and nothing is changed, unless -y.
     """
@@ -50,7 +52,10 @@ def undo(
     ] = None,
     directory: options.Directory = options.HERE,
 ) -> None:
-    """Give back the exact bytes from before a change; refuse if a file was edited since."""
+    """Take a change back, to the byte.
+
+    Nothing is done if one of its files was edited since.
+    """
     terminal = Terminal(Console(stderr=True))
     git = open_repository(directory, terminal)
     terminal.changed_back(Workspace(git).undo(undo_id))

@@ -36,7 +36,10 @@ def context(
     include: options.Include,
     exclude: options.Exclude,
 ) -> None:
-    """Show the tokens of each directory and file, what is left out and why, and the model's window."""
+    """Show what the model reads.
+
+    That is the tokens of each directory and file, what is left out and why, and the total against the model's window.
+    """
     terminal = Terminal(Console(stderr=True))
     git = open_repository(directory, terminal)
     opened = services(ctx).open_model(model, device="cpu", on_progress=terminal.on_progress)

@@ -66,7 +66,9 @@ def run(
     allow_dirty: options.AllowDirty = False,
     allow_syntax_errors: options.AllowSyntaxErrors = False,
 ) -> None:
-    """Read the repository, have the model write a diff, check it, review it, apply it, run the tests.
+    """Do a task in this repository.
+
+    The model reads every file and writes a diff, which is checked, reviewed, applied and, if asked, tested.
 
     On a terminal each hunk is shown for review. Elsewhere the diff is printed and nothing is changed, unless -y.
     """

@@ -13,7 +13,10 @@ from repo_index.history import Session, SessionStore
 
 
 def sessions(_ctx: typer.Context, directory: options.Directory = options.HERE) -> None:
-    """List the chats of this repository, the latest first; `magicode run -r ID` goes on with one."""
+    """List the chats of this repository.
+
+    The latest comes first; `magicode run -r ID` goes on with one.
+    """
     terminal = Terminal(Console(stderr=True))
     listed = SessionStore(open_repository(directory, terminal)).list()
     if not listed:

@@ -47,7 +47,6 @@ def _copy(template: Repo, root: Path) -> Repo:
 
 @pytest.fixture
 def template(tmp_path: Path) -> Repo:
-    os.umask(0o022)
     return Repo.init(tmp_path / "template", BEFORE)
 
 

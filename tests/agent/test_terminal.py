@@ -49,8 +49,8 @@ class TestProgress:
         terminal.on_text(" b/x\n")
         terminal.close()
         assert without_seconds(out.getvalue()) == [
-            "Fetching the model:",
-            "Converting it, once:",
+            "Fetching the model: 0.0 GB",
+            "Converting the model: 0.0 GB",
             "Loading the model: name",
             "Reading the repository: 1,200 tokens",
             "Writing the diff: 2 lines",
@@ -62,7 +62,7 @@ class TestProgress:
             terminal.on_progress(Progress("download", done, 100, detail))
         terminal.close()
         terminal.close()
-        assert without_seconds(out.getvalue()) == ["Fetching the model:"]
+        assert without_seconds(out.getvalue()) == ["Fetching the model: 0.0 GB"]
 
     def test_a_phase_of_unknown_length_that_does_not_end_leaves_nothing(self) -> None:
         for terminal, out in (log(), screen()):

@@ -10,7 +10,6 @@ from agent.treeio import Found, Tree
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    os.umask(0o022)
     (tmp_path / "tree/d").mkdir(parents=True)
     (tmp_path / "tree/d/f").write_bytes(b"f")
     return tmp_path / "tree"

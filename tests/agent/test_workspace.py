@@ -36,7 +36,6 @@ def apply_change(workspace: Workspace, change: Change, *, allow_dirty: bool = Fa
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    os.umask(0o022)
     return Repo.init(tmp_path / "repo", BEFORE)
 
 
@@ -435,7 +434,6 @@ _TREES = st.dictionaries(_NAMES, st.tuples(_DATA, st.sampled_from([0o644, 0o755,
 @given(before=_TREES, after=_TREES)
 @settings(max_examples=25, deadline=None)
 def test_undo_after_apply_is_identity(before: Files, after: Files) -> None:
-    os.umask(0o022)
     with tempfile.TemporaryDirectory() as folder:
         repo = Repo.init(Path(folder) / "r", {})
         repo.write(before)

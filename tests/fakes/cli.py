@@ -22,7 +22,8 @@ ROOT = Path(__file__).parents[2]
 
 def in_process(*command: str | Path, cwd: Path, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run Python on this tree's packages."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT)} | options.pop("env", {})
+    # buffered as by default: what is written last is lost or not at exit
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": ""} | options.pop("env", {})
     return subprocess.run(
         [sys.executable, *command], cwd=cwd, env=environment, capture_output=True, text=True, check=False, **options
     )

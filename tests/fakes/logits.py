@@ -73,23 +73,44 @@ class Copying:
             self._wanted = self._next_line(before.rpartition(b"\n")[2], before)
         if self._wanted.startswith(now):
             out[self._vocabulary.prefixes_of(self._wanted[len(now) :])] += 30.0
-        elif self._draw.random() < 0.5:
+        elif self._draw.random() < 0.5:  # it was led elsewhere
             out[self._vocabulary.prefixes_of(b"\n")] += 30.0
         return out
 
     def _next_line(self, last: bytes, text: bytes) -> bytes:
         draw = self._draw
-        if last.startswith((b"--- ", b"+++ ", b"@@")):
-            self._at = 0 if last.startswith(b"+++ ") else max(0, self._at - 1)
         paths = re.findall(rb"^--- a/(.*)$", text, re.MULTILINE)
-        if draw.random() < 0.05 or not paths:
+        if last.startswith(b"--- a/"):
+            self._at = draw.choice((0, 0, 3))
+            return b"+++ /dev/null\n" if draw.random() < 0.1 else b"+++ b" + last[5:] + b"\n"
+        if draw.random() < 0.03 or not paths:
             header = f"--- a/{draw.choice(list(self._files))}\n".encode()
-            return draw.choice((header, header, b"@@\n", b"```", b"+\n", b"+}\n"))
+            return header if not paths else draw.choice((header, header, b"@@\n", b"```", b"+\n", b"+}\n"))
         lines = self._files.get(paths[-1].decode(), ())
         if not lines:
             return b"+new line\n"
         self._at += draw.choice((0, 0, 0, 0, 0, 0, 1, -1, 3))
-        marker = b"+" if draw.random() < self._adds else draw.choice((b"-", b"-", b" "))
+        begins = last.startswith(b"@@")
+        marker = b"+" if draw.random() < self._adds and not begins else draw.choice((b"-", b"-", b" "))
         line = lines[self._at % len(lines)].encode()
         self._at += marker != b"-" or draw.random() < 0.5
         return marker + line + b"\n"
+
+
+class Writing:
+    """A model that writes these lines, one whenever it stands at the beginning of a line."""
+
+    def __init__(self, vocabulary: Vocabulary, script: Sequence[str]) -> None:
+        self._vocabulary = vocabulary
+        self._script = [line.encode() for line in script]
+        self._wanted = b""
+
+    def __call__(self, text: bytes) -> torch.Tensor:
+        now = text.rpartition(b"\n")[2]
+        if not now and self._script:
+            self._wanted = self._script.pop(0)
+        out = torch.zeros(len(self._vocabulary.tokens))
+        assert self._wanted.startswith(now), f"{now!r} was written, not {self._wanted!r}"
+        for id_ in self._vocabulary.prefixes_of(self._wanted[len(now) :]):
+            out[id_] = 10.0 + len(self._vocabulary.tokens[id_] or b"")
+        return out

@@ -37,10 +37,10 @@ def _file(draw: random.Random) -> TextFile:
     lines = _lines(draw)
     endings = draw.choice((["\n"], ["\n"], ["\n"], ["\r\n"], ["\n", "\r\n"]))
     text = "".join(line + draw.choice(endings) for line in lines)
-    if draw.random() < 0.25:
-        text = text.removesuffix("\n").removesuffix("\r")
     if draw.random() < 0.05 or text.startswith("\ufeff"):  # a byte-order mark
         text = "\ufeff" + text.replace("\ufeff", "")
+    elif draw.random() < 0.25:
+        text = text.removesuffix("\n").removesuffix("\r")
     return TextFile.decode(text.encode())
 
 

@@ -116,7 +116,9 @@ class TestErrors:
         assert (result.code, "report it" in result.err) == (ExitCode.UNEXPECTED, False)
         assert result.err.endswith("magicode: the system refuses: OSError: [Errno 28] No space left on device\n")
 
-    @pytest.mark.parametrize("args", [("context",), ("--dry-run", "fix"), ("--help",), ("models", "list")])
+    @pytest.mark.parametrize(
+        "args", [("context",), ("context", "--json"), ("--dry-run", "fix"), ("--help",), ("models", "list")]
+    )
     def test_a_reader_that_goes_away_is_met_with_silence(
         self, repo: Repo, tmp_path: Path, args: tuple[str, ...]
     ) -> None:

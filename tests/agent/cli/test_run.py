@@ -217,7 +217,7 @@ class TestJson:
         assert (value["status"], value["exit_code"], value["diff"], value["files"]) == ("failed", 3, "", [])
         first, second = value["attempts"]["rejected"]
         assert (first["text"], second["text"]) == (NOWHERE, "no")
-        assert "is no line of the file" in first["reason"]
+        assert "copy the old lines from the file" in first["reason"]
         assert value["error"] == second["reason"]
 
     @pytest.mark.parametrize(

@@ -1,0 +1,575 @@
+"""Whatever a model prefers, what it writes under the automaton is a diff that applies where it was meant to."""
+
+import random
+import shutil
+import subprocess
+import time
+from collections.abc import Container
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from agent.parse import parse_patch
+from agent.place import place
+from agent.validate import validate
+from model.constraint import DiffConstraint, Rewrite
+from model.errors import WeightsError
+from model.hunk import MAX_CONTEXT_RUN, MAX_LEADING_CONTEXT
+from model.tokenizer import Tokenizer
+from model.vocabulary import Vocabulary
+from repo_index.text import TextFile
+from tests.fakes.driving import apply_plainly, drive, lines_of
+from tests.fakes.logits import HABITS, Copying, Logits, by_habit, repeating
+from tests.fakes.repositories import CORPUS, random_repository
+from tests.fakes.tokenizers import sentence_piece
+from tests.model.conftest import Language
+
+BYTES = Vocabulary([bytes([byte]) for byte in range(256)])
+TAKEN = ("taken.py", "src/taken/x", "DOCS/z", "\u00e4.bin", "caf\u0065\u0301.txt")
+
+
+class Everything(Container[PurePosixPath]):
+    """The user says yes to every file that executes on its own."""
+
+    def __contains__(self, _path: object) -> bool:
+        return True
+
+
+@pytest.fixture(scope="module")
+def work_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("work tree")
+    subprocess.run(["git", "init", "-q", root], check=True)
+    return root
+
+
+def fill(root: Path, files: dict[PurePosixPath, TextFile], taken: tuple[str, ...]) -> None:
+    for child in root.iterdir():
+        if child.name != ".git":
+            shutil.rmtree(child) if child.is_dir() else child.unlink()
+    contents = {path: file.encode() for path, file in files.items()} | {PurePosixPath(path): b"\0" for path in taken}
+    for path, content in contents.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content)
+
+
+def check_applies(diff: str, files: dict[PurePosixPath, TextFile], taken: tuple[str, ...], root: Path) -> None:
+    """Follow a diff to the bytes on disk, and compare with what its own line numbers say."""
+    expected = apply_plainly(diff, files)
+    patch = parse_patch(diff)
+    assert all(hunk.trusted for file in patch.files for hunk in file.hunks)
+    placed = place(patch, files, others=[PurePosixPath(path) for path in taken])
+    for placement in placed.placements:
+        hunks = next(file.hunks for file in patch.files if file.path == placement.path)
+        assert placement.tier == "exact"
+        assert placement.old_start == max(1, hunks[placement.hunk_index].old_start)
+    assert {str(path) for path in placed.new_texts} == expected.keys()
+    for path, text in placed.new_texts.items():
+        lines = expected[str(path)]
+        ends_open = path in files and not files[path].ends_with_newline
+        if lines and lines[-1] == "" and ends_open:  # what follows is the end of the line before, and no line
+            assert text is not None
+            assert list(text.lines) in (lines, lines[:-1])
+        else:
+            assert (None if text is None else list(text.lines)) == lines
+    patch_bytes = validate(placed, allow_syntax_errors=True, consent=Everything()).render()
+    fill(root, files, taken)
+    for options in (["--check"], []):
+        git = ["git", "-C", root, "apply", *options, "--whitespace=nowarn", "-"]
+        done = subprocess.run(git, input=patch_bytes, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+    for path, text in placed.new_texts.items():
+        assert not (root / path).exists() if text is None else (root / path).read_bytes() == text.encode()
+
+
+def model_of(kind: str, vocabulary: Vocabulary, files: dict[PurePosixPath, TextFile], seed: int) -> Logits:
+    if kind == "copies":
+        return Copying(vocabulary, lines_of(files), seed)
+    return repeating(vocabulary, seed) if kind == "repeats" else by_habit(vocabulary, kind, seed)
+
+
+KINDS = (*HABITS, "repeats", *["copies"] * 6)
+
+
+@pytest.mark.parametrize("round_", range(5))
+def test_whatever_is_decoded_applies(language: Language, round_: int, work_tree: Path) -> None:
+    n_diffs = 0
+    for number, kind in enumerate(KINDS):
+        seed = 1_000_000 * round_ + 1000 * len(language.vocabulary.tokens) + number
+        draw = random.Random(seed)
+        files = random_repository(seed)
+        taken = tuple(draw.sample(TAKEN, draw.randint(0, 3)))
+        driven = drive(
+            lines_of(files),
+            language.tokenizer,
+            language.vocabulary,
+            model_of(kind, language.vocabulary, files, seed),
+            taken=taken,
+            seed=seed,
+            temperature=draw.choice((0.0, 0.7, 1.0)),
+            n_steps=draw.choice((60, 150, 300)),
+        )
+        assert driven.diff or not driven.done
+        if driven.diff:
+            check_applies(driven.diff, files, taken, work_tree)
+        n_diffs += driven.diff != ""
+    assert n_diffs > len(KINDS) // 3
+
+
+def test_a_model_that_writes_files_anew_is_corrected(language: Language, work_tree: Path) -> None:
+    n_rewrites = 0
+    for seed in range(4):
+        lines = [f"    value_{number} = {number}" for number in range(20)]
+        files = {PurePosixPath("one.py"): TextFile.from_text("\n".join([*lines, "", *lines[:3], "end"]))}
+        model = Copying(language.vocabulary, lines_of(files), seed)
+        driven = drive(lines_of(files), language.tokenizer, language.vocabulary, model, n_steps=600)
+        n_rewrites += driven.n_rewrites
+        check_applies(driven.diff, files, (), work_tree)
+    assert n_rewrites > 3
+
+
+def test_a_tokenizer_without_byte_fallback_never_gets_stuck(work_tree: Path) -> None:
+    """Lines that differ in characters which no token has cannot be chosen between, but they do not end the answer."""
+    definition = sentence_piece("import os\ndef add(a, b):\n+-@ `abcdefghijklmnopqrstuvwxyz./" * 3, byte_fallback=False)
+    language = Language.of(definition)
+    assert not language.vocabulary.spells_all
+    text = "".join(f"{mark}\u65e5{number}\n{mark}\u672c\n\u00e9{mark}\n" for number in "abc" for mark in " x")
+    files = {PurePosixPath("\u65e5.py"): TextFile.from_text(text), PurePosixPath("\u672c.py"): TextFile.from_text(text)}
+    n_diffs = 0
+    for seed in range(12):
+        model = by_habit(language.vocabulary, list(HABITS)[seed % len(HABITS)], seed)
+        driven = drive(lines_of(files), language.tokenizer, language.vocabulary, model, n_steps=120, exact=False)
+        if driven.diff:
+            n_diffs += 1
+            check_applies(driven.diff, files, (), work_tree)
+    assert n_diffs
+
+
+def test_a_tokenizer_without_line_ends_can_write_no_diff() -> None:
+    with pytest.raises(WeightsError, match=r"no token for b'\\n', so this model can write no diff"):
+        DiffConstraint({}, [], Vocabulary([bytes([byte]) for byte in range(256) if byte != 10]))
+
+
+class Pen:
+    """Writes a text byte by byte, and minds what is allowed."""
+
+    def __init__(self, files: dict[str, list[str]], taken: tuple[str, ...] = ()) -> None:
+        self.constraint = DiffConstraint(files, taken, BYTES)
+        self._force()
+
+    def may(self, text: str) -> bool:
+        """Whether the next byte may be `text`'s first."""
+        return bool(self.constraint.allowed()[text.encode()[0]])
+
+    def write(self, text: str) -> Rewrite | None:
+        """Write text and all that is forced after it. Return the correction that the last byte caused."""
+        left = text.encode()
+        rewrite = None
+        while left:
+            assert self.constraint.allowed()[left[0]], f"{left!r} may not follow"
+            self.constraint.advance(left[:1])
+            rewrite = self.constraint.take_rewrite()
+            forced, left = self._force(), left[1:]
+            assert left.startswith(forced) or forced.startswith(left), f"{forced!r} follows, not {left!r}"
+            left = left[len(forced) :]
+        return rewrite
+
+    def _force(self) -> bytes:
+        forced = b""
+        while piece := self.constraint.forced():
+            self.constraint.advance(piece)
+            forced += piece
+        return forced
+
+    def open(self, path: str) -> None:
+        """Write headers up to the first line of a hunk."""
+        self.write(f"--- a/{path}\n")
+        self.write("+++ b")
+
+    def offers(self, line: str) -> bool:
+        """Whether the line may be one that keeps, removes or heads."""
+        return any(choice.rests(line.encode()) for choice in self.constraint._choices)
+
+    @property
+    def may_close(self) -> bool:
+        return self.may("`")
+
+
+HELLO = ["import sys", "", "", "def hello(name):", "    return name", "", "", "def main():", "    hello(sys.argv)"]
+
+
+def test_a_modification_is_rendered_with_counts_and_line_numbers() -> None:
+    pen = Pen({"hello.py": HELLO, "other.py": ["x"]})
+    pen.open("hello.py")
+    pen.write("     return name\n")
+    pen.write("+    # done\n")
+    pen.write("@")
+    pen.write(" def m")
+    pen.write("-")
+    pen.write("+    hello(1)\n")
+    pen.write("`")
+    assert pen.constraint.done
+    assert pen.constraint.text() == (
+        "diff --git a/hello.py b/hello.py\n--- a/hello.py\n+++ b/hello.py\n"
+        "@@ -5,1 +5,2 @@\n     return name\n+    # done\n"
+        "@@ -8,2 +9,2 @@\n def main():\n-    hello(sys.argv)\n+    hello(1)\n"
+    )
+
+
+def test_an_open_hunk_is_left_out() -> None:
+    pen = Pen({"a.py": ["x", "y"]})
+    pen.open("a.py")
+    assert pen.constraint.text() == ""
+    pen.write(" x")
+    assert pen.constraint.text() == ""
+    pen.write("-")
+    assert pen.constraint.text().endswith("@@ -1,2 +1,1 @@\n x\n-y\n")
+    pen.write("+half a li")
+    assert pen.constraint.text().endswith("@@ -1,2 +1,1 @@\n x\n-y\n")
+
+
+def test_creation_and_deletion() -> None:
+    pen = Pen({"old.txt": ["a", "b"], "empty": [], "kept": ["z"]}, taken=("logo.png",))
+    assert not pen.may_close
+    pen.write("--- /")
+    pen.write("src/new.py\n")
+    pen.write("+print(1)\n")
+    pen.write("--- a/o")
+    pen.write("+++ /")
+    pen.write("--- a/e")
+    pen.write("+++ /")
+    pen.write("`")
+    assert pen.constraint.text() == (
+        "diff --git a/src/new.py b/src/new.py\nnew file mode 100644\n--- /dev/null\n+++ b/src/new.py\n"
+        "@@ -0,0 +1,1 @@\n+print(1)\n"
+        "diff --git a/old.txt b/old.txt\ndeleted file mode 100644\n--- a/old.txt\n+++ /dev/null\n"
+        "@@ -1,2 +0,0 @@\n-a\n-b\n"
+        "diff --git a/empty b/empty\ndeleted file mode 100644\n"
+    )
+
+
+def test_an_empty_repository_can_only_get_new_files() -> None:
+    pen = Pen({})
+    pen.write("first.py\n")
+    pen.write("+x\n")
+    pen.write("`")
+    assert pen.constraint.text().startswith("diff --git a/first.py b/first.py\nnew file mode 100644\n")
+
+
+def test_a_file_is_named_once() -> None:
+    pen = Pen({"a.py": ["x"], "b.py": ["y"]})
+    pen.open("a.py")
+    pen.write("-")
+    pen.write("--- a")
+    pen.write("+++ b")  # b.py was the only one left, so its name is forced
+    assert [section.old for section in pen.constraint._written] == ["a.py", "b.py"]
+
+
+def test_a_path_with_a_space_is_rendered_as_git_does() -> None:
+    pen = Pen({"log 2020-01-01 10:00:00": ["x"]})
+    pen.open("log 2020-01-01 10:00:00")
+    pen.write("-")
+    pen.write("`")
+    diff = pen.constraint.text()
+    assert "--- a/log 2020-01-01 10:00:00\t\n" in diff
+    assert str(parse_patch(diff).files[0].path) == "log 2020-01-01 10:00:00"
+
+
+def test_text_that_is_not_allowed_is_an_error() -> None:
+    pen = Pen({"a.py": ["x"]})
+    with pytest.raises(ValueError, match="is not a line that this diff can have here"):
+        pen.constraint.advance(b"--- a/b.py\n")
+
+
+REPEATED = ["x = 1", "a", "b", "y = 2", "a", "b"]
+
+
+def test_a_hunk_does_not_close_while_several_places_are_open() -> None:
+    pen = Pen({"r.py": REPEATED})
+    pen.open("r.py")
+    pen.write(" a")
+    pen.write("+new\n")
+    assert not pen.may_close
+    pen.write(" b")
+    assert not pen.may_close
+    pen.write(" y")  # only the first `b` has a line after it
+    assert pen.may_close
+    pen.write("`")
+    assert pen.constraint.text().endswith("@@ -2,3 +2,4 @@\n a\n+new\n b\n y = 2\n")
+
+
+def test_context_that_leaves_several_places_open_may_go_on_for_long() -> None:
+    block = [f"line {number}" for number in range(30)]
+    pen = Pen({"r.py": [*block, "one", *block, "two"]})
+    pen.open("r.py")
+    for line in block:
+        pen.write(f" {line}\n")
+    assert pen.may(" ")
+    pen.write(" two\n")
+    assert not pen.may_close
+
+
+def test_context_at_one_place_ends_in_a_change() -> None:
+    pen = Pen({"r.py": [f"line {number}" for number in range(100)]})
+    pen.open("r.py")
+    pen.write(" line 3\n")
+    for _ in range(MAX_LEADING_CONTEXT - 1):
+        pen.write(" ")
+    assert not pen.may(" ")
+    assert pen.may("-")
+    pen.write("+new\n")
+    for _ in range(MAX_CONTEXT_RUN):
+        pen.write(" ")
+    assert not pen.may(" ")
+    assert pen.may_close
+
+
+def test_what_was_removed_and_is_added_again_is_kept() -> None:
+    pen = Pen({"r.py": ["one", "two", "three"]})
+    pen.open("r.py")
+    pen.write("-one\n")
+    pen.write("-two\n")
+    assert pen.write("+one\n") is None
+    assert pen.write("+two\n") == Rewrite(4, b" one\n two\n")
+    assert not pen.may_close
+    pen.write("-three\n")
+    assert pen.write("+three!\n") is None
+    pen.write("`")
+    assert pen.constraint.text().endswith("@@ -1,3 +1,3 @@\n one\n two\n-three\n+three!\n")
+
+
+def test_a_line_added_before_itself_is_not_removed_then() -> None:
+    pen = Pen({"r.py": ["one", "}", "}", "end"]})
+    pen.open("r.py")
+    pen.write(" one\n")
+    pen.write("+}\n")
+    assert not pen.offers("-}\n")
+    assert pen.offers(" }\n")
+    pen.write("+{\n")
+    assert pen.offers("-}\n")
+
+
+def test_a_hunk_whose_lines_end_as_they_were_does_not_close() -> None:
+    pen = Pen({"r.py": ["p", "p"]})
+    pen.open("r.py")
+    pen.write("-")
+    assert not pen.may_close  # the other p could be meant
+    pen.write(" ")
+    assert pen.may_close
+    pen.write("+p\n")
+    assert not pen.may_close
+    pen.write("+q\n")
+    assert pen.may_close
+
+
+def test_hunks_that_only_move_a_block_among_its_copies_do_not_close() -> None:
+    pen = Pen({"r.py": ["p", "q", "p", "q", "p", "q"]})
+    pen.open("r.py")
+    for start in ("-p\n", "-", " ", " ", " "):
+        pen.write(start)
+    assert pen.may_close
+    pen.write("@")
+    pen.write(" ")
+    assert not pen.may_close
+    pen.write("+p\n")
+    assert pen.may_close
+    pen.write("+q\n")
+    assert not pen.may_close
+    assert pen.constraint.text().count("@@ -") == 1
+
+
+def test_added_lines_that_repeat_the_file_are_kept_instead() -> None:
+    pen = Pen({"hello.py": HELLO})
+    pen.open("hello.py")
+    pen.write(" import sys\n")
+    assert pen.write("+\n") is None
+    assert pen.write("+\n") is None
+    assert pen.write("+def hello(name):\n") == Rewrite(3, b" \n \n def hello(name):\n")
+    assert pen.write("+    return name.title()\n") is None
+    # it stands further on: first the lines before it are decided
+    assert pen.write("+def main():\n") == Rewrite(1)
+    assert not pen.may("+")
+    pen.write("-    return name\n")
+    pen.write(" ")
+    pen.write(" ")
+    assert pen.may("+")
+    pen.write("`")
+    assert pen.constraint.text().endswith(
+        "@@ -1,7 +1,7 @@\n import sys\n \n \n def hello(name):\n+    return name.title()\n-    return name\n \n \n"
+    )
+
+
+def test_lines_added_at_the_top_stand_at_the_top() -> None:
+    pen = Pen({"r.py": ["}", "import os", "}"]})
+    pen.open("r.py")
+    pen.write("+# new\n")
+    assert not pen.may_close  # no old line says where it stands
+    pen.write(" ")
+    pen.write("`")
+    assert pen.constraint.text().endswith("@@ -1,1 +1,2 @@\n+# new\n }\n")
+
+
+def test_a_later_hunk_begins_with_an_old_line() -> None:
+    pen = Pen({"hello.py": HELLO})
+    pen.open("hello.py")
+    pen.write("-import")
+    pen.write("@")
+    assert not pen.may("+")
+    assert pen.may(" ")
+    assert pen.may("-")
+
+
+def test_the_same_line_is_not_added_for_ever() -> None:
+    pen = Pen({"hello.py": HELLO})
+    pen.open("hello.py")
+    pen.write(" import sys\n")
+    for _ in range(8):
+        assert pen.may("+")
+        pen.write("+    x = 1\n")
+    assert not pen.may("+")
+    assert pen.may_close
+    pen.write(" ")
+    assert pen.may("+")
+
+
+def test_the_same_lines_are_not_added_for_ever() -> None:
+    pen = Pen({})
+    pen.write("new.py\n")
+    for _ in range(4):
+        for line in ("+def f():\n", "+    pass\n", "+\n"):
+            assert pen.may("+")
+            pen.write(line)
+    assert not pen.may("+")
+    assert pen.may_close
+
+
+def test_repetition_goes_on_where_nothing_else_can() -> None:
+    """Nine lines are removed and eight of them added again: to close would be right, so nothing more is added."""
+    pen = Pen({"p": ["p"] * 9})
+    pen.open("p")
+    for _ in range(8):
+        pen.write("-")
+    pen.write(" ")
+    for _ in range(8):
+        pen.write("+p\n")
+    assert not pen.may_close  # the file would be as it was
+    assert pen.may("+")
+
+
+def test_one_space_before_added_text_is_allowed_only_where_the_file_has_it() -> None:
+    for lines, usual in ((["x = 1"], False), ([" x"], True), (["/*", " * doc", " */"], False)):
+        pen = Pen({"f": lines})
+        pen.open("f")
+        pen.write("-" if len(lines) == 1 else "-/")
+        pen.write("+")
+        assert pen.may(" ")
+        pen.write(" ")
+        assert pen.may("y") == usual
+        assert pen.may(" ")
+        assert pen.may("*")
+
+
+def test_one_space_is_seen_inside_a_token_as_well() -> None:
+    vocabulary = Vocabulary([*(bytes([byte]) for byte in range(256)), b"+ x", b"+  x", b"+ *", b"+\tx"])
+    constraint = DiffConstraint({}, [], vocabulary)
+    for text in (b"```diff\n", b"--- /dev/null\n", b"+++ b/", b"n", b"\n", b"@@ -0,0 +1 @@\n"):
+        constraint.advance(text)
+    assert constraint.allowed()[256:].tolist() == [False, True, True, True]
+
+
+def test_a_line_that_reads_as_a_header_is_removed_as_a_line() -> None:
+    files = {"a.sql": ["-- one", "-- a/b.sql", "-- two"], "b.sql": ["x"], "c.sql": ["y"]}
+    pen = Pen(files)
+    pen.open("a.sql")
+    pen.write("--- one\n")
+    pen.write("--- a/b.sql\n")
+    pen.write("--- a/c")
+    pen.write("+++ /")
+    pen.write("`")
+    diff = pen.constraint.text()
+    assert "@@ -1,2 +0,0 @@\n--- one\n--- a/b.sql\n" in diff
+    assert [str(file.path) for file in parse_patch(diff).files] == ["a.sql", "c.sql"]
+
+
+def test_a_line_that_ends_in_a_carriage_return_keeps_it() -> None:
+    files = {PurePosixPath("r"): TextFile.decode(b"one\r\r\ntwo\r\r\nthree\r\n")}
+    pen = Pen({"r": list(files[PurePosixPath("r")].lines)})
+    pen.open("r")
+    pen.write(" o")
+    pen.write("-")
+    pen.write("`")
+    placed = place(parse_patch(pen.constraint.text()), files)
+    assert placed.placements[0].tier == "exact"
+    new = placed.new_texts[PurePosixPath("r")]
+    assert new is not None
+    assert new.encode() == b"one\r\r\nthree\r\n"
+
+
+def test_control_characters_and_broken_characters_are_not_added() -> None:
+    pen = Pen({})
+    pen.write("new\n")
+    pen.write("+")
+    for byte in (0, 7, 13, 27, 127, 0x80, 0xC0, 0xF5, 0xFF):
+        assert not pen.constraint.allowed()[byte]
+    pen.write("\t")
+    pen.constraint.advance(b"\xed")
+    assert pen.constraint.allowed().nonzero()[0].tolist() == list(range(0x80, 0xA0))  # others begin surrogates
+    pen.constraint.advance(b"\x9f")
+    assert pen.constraint.allowed().nonzero()[0].tolist() == list(range(0x80, 0xC0))  # no line end inside a character
+    pen.constraint.advance(b"\xbf")
+    assert pen.may("\n")
+
+
+def test_the_path_of_a_new_file_ends_when_it_is_long() -> None:
+    pen = Pen({"x": ["y"]}, taken=("a" * 200,))
+    pen.write("--- /")
+    pen.write("a" * 199)
+    pen.write("a")  # 200 bytes, and taken: one more letter, then the end
+    assert not pen.may("\n")
+    assert not pen.may("/")
+    assert not pen.may(".")
+    pen.write("b")
+    assert pen.constraint.allowed().nonzero()[0].tolist() == [10]
+
+
+@pytest.mark.parametrize("path", ["/", "a//", "a/./", "a/../", ".git/", ".GIT/", "file/", "dir.", "DIR/"])
+def test_the_path_of_a_new_file_is_one_that_can_be_made(path: str) -> None:
+    pen = Pen({"file": ["y"], "dir/x": ["z"]})
+    pen.write("--- /")
+    pen.write(path[:-1])
+    assert not pen.may("\n" if path.endswith(".") else path[-1])
+
+
+def walk(constraint: DiffConstraint, text: str) -> float:
+    """Write a text in the longest tokens that fit; return the seconds that the slowest step took."""
+    left, slowest = text.encode(), 0.0
+    while left:
+        started = time.perf_counter()
+        constraint.allowed()
+        token = max(
+            constraint.vocabulary.prefixes_of(left), key=lambda id_: len(constraint.vocabulary.tokens[id_] or b"")
+        )
+        written = constraint.vocabulary.tokens[token] or b""
+        assert constraint.allowed()[token]
+        constraint.advance(written)
+        left = left[len(written) :]
+        while left and (forced := constraint.forced()):
+            constraint.advance(forced)
+            left = left[len(forced) :]
+        slowest = max(slowest, time.perf_counter() - started)
+    return slowest
+
+
+def test_a_step_costs_little_in_a_large_repository() -> None:
+    """Looking at each of 100,000 headers, or of 50,000 lines, would take a second a step."""
+    tokenizer = Tokenizer(sentence_piece(CORPUS))
+    vocabulary = Vocabulary.from_definition(tokenizer.definition)
+    files: dict[str, list[str]] = {f"src/d{number % 500}/f{number:05}.py": [] for number in range(100_000)}
+    files["big.py"] = [line for number in range(25_000) for line in ("}", f"x = {number}")]
+    constraint = DiffConstraint(files, [], vocabulary)
+    constraint.advance(constraint.forced())
+    slowest = max(
+        walk(constraint, text)
+        for text in ("--- a/big.py\n", "+++ b/big.py\n@@\n", " }\n", " x = 12345\n", "+new\n", "@@\n", " x = 20000\n")
+    )
+    assert walk(constraint, "+more\n--- a/src/d77/f00077.py\n") < 0.05
+    assert slowest < 0.3  # the file is indexed when it is opened

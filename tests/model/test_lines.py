@@ -1,0 +1,28 @@
+"""Ranked lines against plain comparison."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.lines import FileLines
+
+files = st.lists(st.sampled_from(["", "a", "b", " ", "\u00e9", "e\u0301"]), max_size=12)
+
+
+@given(files, st.data())
+def test_places_are_those_where_the_line_stands(lines: list[str], data: st.DataObject) -> None:
+    file = FileLines(lines)
+    first = data.draw(st.integers(0, len(lines)))
+    places = file.from_line(first)
+    assert places.tolist() == (list(range(first, len(lines))) or [0] * (not lines))
+    while len(places):
+        following = {lines[place] for place in places if place < len(lines)}
+        texts = file.next_texts(places)
+        assert list(texts.starting_with(b"")) == sorted(f"{line}\n".encode() for line in following)[:2]
+        if not following:
+            break
+        line = data.draw(st.sampled_from(sorted(following)))
+        expected = [place + 1 for place in places.tolist() if place < len(lines) and lines[place] == line]
+        places = file.after(places, line)
+        assert places.tolist() == expected
+    assert file.after(file.from_line(0), "no such line").tolist() == []
+    assert file.at_end().tolist() == [len(lines)]
