@@ -107,9 +107,9 @@ def _read_window(path: Path) -> int:
     """Return the tokens that the model was trained to attend to."""
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        window = config.get("text_config", config).get("max_position_embeddings")
+    except (OSError, ValueError, AttributeError) as error:
         raise WeightsError(f"{path} cannot be read as a model configuration: {error}") from error
-    window = config.get("text_config", config).get("max_position_embeddings")
     if not isinstance(window, int):
         raise WeightsError(f"{path} does not say how many positions the model has (max_position_embeddings)")
     return window

@@ -1,0 +1,78 @@
+"""The small model of the catalogue, for real: it loads, speaks, and writes a diff that applies."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from agent.parse import parse_patch
+from agent.place import place
+from agent.validate import validate
+from model.api import Editable, Query, Sampling
+from model.local import LocalModel
+from model.store import ModelStore
+from repo_index.frame import frame_file
+from repo_index.text import TextFile
+
+NAME = "qwen2.5-coder-0.5b"
+SOURCE = "def add(a, b):\n    return a + b\n\n\ndef sub(a, b):\n    return a - b\n"
+
+pytestmark = [
+    pytest.mark.weights,
+    pytest.mark.skipif(
+        ModelStore().installed(NAME).state != "ready",
+        reason=f"{NAME} is not in the cache; `magicode models pull {NAME}`",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Note:
+    text: str
+    blob: str = "0"
+    n_tokens: int = 1
+
+    @property
+    def path(self) -> PurePosixPath:
+        return PurePosixPath("calc.py")
+
+    def read(self) -> str:
+        return self.text
+
+
+@pytest.fixture(scope="module")
+def model() -> LocalModel:
+    return LocalModel(NAME, ModelStore().directory(NAME), device="cpu")
+
+
+def silent(_value: object) -> None:
+    """Hear nothing."""
+
+
+def test_it_completes_code(model: LocalModel) -> None:
+    memory = model.remember("You answer with code alone, without explanation.", [], silent)
+    query = Query((), "Write the Python function add(a, b) that returns the sum of its two arguments.")
+    completion = model.complete(memory, query, None, Sampling(max_new_tokens=60), silent)
+    assert "def add(a, b):\n    return a + b" in completion.text
+    assert completion.finish_reason == "stop"
+    assert completion.mean_logprob > -0.5
+
+
+def test_it_writes_a_diff_that_applies(model: LocalModel, tmp_path: Path) -> None:
+    path = PurePosixPath("calc.py")
+    files = {path: TextFile.from_text(SOURCE)}
+    system = "You change a repository. Answer with a unified diff. The files of the repository follow.\n\n"
+    memory = model.remember(system, [Note(frame_file(path, SOURCE))], silent)
+    query = Query((), "Add a function mul(a, b) to calc.py that returns the product.")
+    edits = Editable({str(path): files[path].lines})
+    completion = model.complete(memory, query, edits, Sampling(max_new_tokens=160), silent)
+    assert completion.n_new_tokens > completion.n_chosen_tokens
+    validated = validate(place(parse_patch(completion.text), files), allow_syntax_errors=True)
+    (tmp_path / path).write_text(SOURCE)
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    git = ["git", "-C", tmp_path, "apply", "--whitespace=nowarn", "-"]
+    subprocess.run(git, input=validated.render(), check=True)
+    changed = (tmp_path / path).read_text()
+    assert changed != SOURCE
+    assert "def add(a, b):" in changed
