@@ -1,5 +1,6 @@
 """One hunk as it is written: which places in the file it can still stand at, and what it changes."""
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Literal, Self
 
@@ -86,11 +87,10 @@ class HunkState:
         Adding a text in front of the same text is adding it behind: nothing is lost if those lines are kept instead.
         None if `line` is not the end of such a repetition, or too common to tell.
         """
-        self._pin_to_top()
-        ahead = self._ahead()
         if not _is_telling(line):
             return None
-        added = self._last_added
+        ahead, added = _composed(self._ahead()), _composed(self._last_added)
+        line = _composed([line])[0]
         return next(
             (
                 n
@@ -103,6 +103,7 @@ class HunkState:
     def keep_repeated(self, n_added: int) -> Sequence[str]:
         """Take back the last `n_added` added lines; keep, and return, the old ones that they and one more repeat."""
         kept = self._ahead()[: n_added + 1]
+        self._pin_to_top()
         del self._lines[len(self._lines) - n_added :]
         for line in kept:
             self.take_old(" ", line)
@@ -110,17 +111,19 @@ class HunkState:
 
     def n_skipped(self, line: str) -> int:
         """Return how many old lines come before the one that `line` repeats; 0 if it repeats none, or several."""
-        self._pin_to_top()
-        ahead = self._ahead()
+        ahead, line = _composed(self._ahead()), _composed([line])[0]
         return ahead.index(line) if _is_telling(line) and ahead.count(line) == 1 else 0
 
     def owe(self, n_lines: int) -> None:
         """Let nothing be added before the next `n_lines` old lines are kept or removed."""
+        self._pin_to_top()
         self._owed = self.end + n_lines
 
     def restores(self, line: str) -> bool:
         """Whether, with `line` added, the run adds just what it removes."""
-        return len(self._removed) == len(self._added) + 1 and self._removed == [*self._added, line]
+        if len(self._removed) != len(self._added) + 1:
+            return False
+        return _composed(self._removed) == _composed([*self._added, line])
 
     def keep_removed(self) -> Sequence[str]:
         """Take the whole run back; keep, and return, the lines that it removed."""
@@ -196,8 +199,9 @@ class HunkState:
             self._move_to(self._places[:1])
 
     def _ahead(self) -> Sequence[str]:
-        """Return the next old lines, if one place is left."""
-        return list(self._file.lines[self.end : self.end + LOOK_AHEAD]) if self._is_placed else []
+        """Return the next old lines, if one place is left; a line that is added first stands at the top."""
+        one_place = self._is_placed or not self._lines
+        return list(self._file.lines[self.end : self.end + LOOK_AHEAD]) if one_place else []
 
     @property
     def _last_added(self) -> Sequence[str]:
@@ -241,6 +245,11 @@ class HunkState:
             yield from self._file.lines[at : hunk.start]
             yield from hunk.side(side)
             at = hunk.end
+
+
+def _composed(lines: Sequence[str]) -> list[str]:
+    """Return lines as they compare: many a tokenizer composes accents, so its model cannot tell the forms apart."""
+    return [unicodedata.normalize("NFC", line) for line in lines]
 
 
 def _is_telling(line: str) -> bool:

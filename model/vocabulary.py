@@ -51,7 +51,9 @@ class Vocabulary:
         1210.0481), so the work grows with the tokens that fit, not with the texts.
 
         """
-        found = [id_ for token, id_ in self._spelled(lead, 1, len(lead) - 1)]
+        if lo == hi:
+            return []
+        found = [id_ for _, id_ in self._spelled(lead, 1, len(lead) - 1)]
         at = bisect_left(self._sorted, lead)
         while at < len(self._sorted) and self._sorted[at].startswith(lead):
             rest = self._sorted[at][len(lead) :]

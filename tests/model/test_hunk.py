@@ -113,3 +113,30 @@ def test_nothing_is_added_before_the_lines_that_are_owed() -> None:
         assert hunk.may_keep
         hunk.take_old("-", line)
     assert hunk.may_add
+
+
+def test_accents_in_two_forms_are_the_same_line() -> None:
+    """What the model reads is composed, so it writes composed what the file may have decomposed."""
+    hunk = HunkState(FileLines(["# cafe\u0301 one", "# cafe\u0301 two", "# cafe\u0301 three"]))
+    hunk.take_old("-", "# cafe\u0301 one")
+    assert hunk.restores("# caf\u00e9 one")
+    assert hunk.n_repeated("# caf\u00e9 two") == 0
+    assert hunk.n_skipped("# caf\u00e9 three") == 1
+    assert hunk.keep_removed() == ["# cafe\u0301 one"]
+
+
+def test_what_is_added_first_stands_at_the_top() -> None:
+    lines = ["import os", "x = 10", "import os", "y = 10"]
+    for line, rest in (("import os", 0), ("other line", None)):
+        hunk = HunkState(FileLines(lines))
+        assert hunk.n_repeated(line) == rest
+        if rest is None:
+            hunk.add(line)
+            hunk.take_old(" ", "import os")
+        else:
+            hunk.keep_repeated(rest)
+        assert hunk.end == 1
+    hunk = HunkState(FileLines(lines))
+    hunk.owe(hunk.n_skipped("y = 10"))
+    assert not hunk.may_add
+    assert [hunk.next_lines.starting_with(b"")[0], hunk.end] == [b"import os\n", 0]
