@@ -298,7 +298,7 @@ def test_a_hunk_does_not_close_while_several_places_are_open() -> None:
 
 
 def test_context_that_leaves_several_places_open_may_go_on_for_long() -> None:
-    block = [f"line {number}" for number in range(30)]
+    block = [f"line {number}" for number in range(100)]
     pen = Pen({"r.py": [*block, "one", *block, "two"]})
     pen.open("r.py")
     for line in block:
@@ -529,6 +529,17 @@ def test_the_path_of_a_new_file_ends_when_it_is_long() -> None:
     assert not pen.may(".")
     pen.write("b")
     assert pen.constraint.allowed().nonzero()[0].tolist() == [10]
+
+
+def test_no_token_makes_a_path_too_long() -> None:
+    vocabulary = Vocabulary([*(bytes([byte]) for byte in range(256)), b"a" * 150, b"/" + b"b" * 100])
+    constraint = DiffConstraint({}, [], vocabulary)
+    for text in (b"```diff\n", b"--- /dev/null\n", b"+++ b/", b"a" * 50):
+        assert constraint.forced() in (text, b"")
+        constraint.advance(text)
+    assert constraint.allowed()[256:].tolist() == [True, True]
+    constraint.advance(b"a" * 50)
+    assert constraint.allowed()[256:].tolist() == [False, False]
 
 
 @pytest.mark.parametrize("path", ["/", "a//", "a/./", "a/../", ".git/", ".GIT/", "file/", "dir.", "DIR/"])
