@@ -3,14 +3,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format docs clean
+.PHONY: help setup demo test check format docs bench-model clean
 
 help: ## Say what can be made
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
 setup: $(VENV)/.installed ## Make .venv with pinned dependencies
 
-$(VENV)/.installed: pyproject.toml constraints.txt
+$(VENV)/.installed: pyproject.toml constraints.txt $(wildcard model/native/src/*)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "magicode needs Python 3.11 or later; set PYTHON=…")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
@@ -36,6 +36,12 @@ format: setup ## Format and fix what can be fixed
 
 docs: setup ## Write the help texts into the README
 	$(BIN)/python tools/readme_help.py --write
+
+bench-model: setup ## Measure speed beside llama.cpp in 15 minutes; ARGS=--full for everything
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	$(BIN)/magicode models pull qwen2.5-coder-0.5b
+	$(BIN)/magicode models pull qwen2.5-coder-1.5b
+	$(BIN)/python -m tests.benchmarks.bench_model $(ARGS)
 
 clean: ## Remove what was built; models in the cache stay
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -158,7 +158,7 @@ class Job:
             sampling = replace(sampling, seed=sampling.seed + attempt, temperature=temperature)
         self._ui.on_answer()
         with self._record.timed("decode"):
-            completion = self._model.complete(memory, Query(earlier, last.text), edits, sampling, self._ui.on_text)
+            [completion] = self._model.complete(memory, Query(earlier, last.text), edits, sampling, self._ui.on_text)
         self._record.completions.append(completion)
         return completion
 

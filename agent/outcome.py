@@ -90,6 +90,7 @@ def usage(record: Record) -> dict[str, float]:
     done = record.completions
     return {
         "prompt_tokens": max((each.n_prompt_tokens for each in done), default=0),
+        "reused_tokens": max((each.n_reused_tokens for each in done), default=0),
         "new_tokens": sum(each.n_new_tokens for each in done),
         "chosen_tokens": sum(each.n_chosen_tokens for each in done),
         "prefill_s": round(max((each.prefill_s for each in done), default=0.0), 3),

@@ -49,6 +49,6 @@ class LanguageModel(Protocol[MemoryT]):
 
     def complete(
         self, memory: MemoryT, query: Query, edits: Editable | None, sampling: Sampling, on_text: OnText
-    ) -> Completion:
-        """Decode one answer, a diff over `edits` or free text; `on_text` is handed each piece as it comes."""
+    ) -> list[Completion]:
+        """Decode `sampling.n_attempts` answers, each a diff over `edits` or free text; `on_text` hears the first."""
         ...

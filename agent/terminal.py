@@ -122,7 +122,8 @@ class Terminal:
         if self._show_usage:
             tokens = usage(record)
             self.note(
-                f"{tokens['prompt_tokens']:,} prompt tokens, {tokens['new_tokens']:,} new tokens from "
+                f"{tokens['prompt_tokens']:,} prompt tokens, {tokens['reused_tokens']:,} of them remembered; "
+                f"{tokens['new_tokens']:,} new tokens from "
                 f"{tokens['chosen_tokens']:,} decisions"
             )
             self.note(", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in record.timings_s.items()))

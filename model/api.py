@@ -78,12 +78,16 @@ class Editable:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How tokens are drawn. Temperature 0 is greedy; otherwise draws are repeatable for one seed and device."""
+    """How tokens are drawn. Temperature 0 is greedy; otherwise draws are repeatable for one seed and device.
+
+    `n_attempts` answers are written side by side, the i-th with `seed + i`.
+    """
 
     temperature: float = 0.0
     top_p: float = 0.95
     seed: int = 0
     max_new_tokens: int = 2048
+    n_attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ class Completion:
 
     `n_new_tokens` are those of the answer; `n_chosen_tokens` are the decisions that it took, one forward pass each:
     fewer where text was forced, more where lines were corrected. `mean_logprob` is per decision, in nats.
+    `n_reused_tokens` of the prompt were encoded by an earlier request.
     """
 
     text: str
@@ -102,3 +107,4 @@ class Completion:
     prefill_s: float
     decode_s: float
     mean_logprob: float
+    n_reused_tokens: int = 0

@@ -1,7 +1,8 @@
-"""GGUF to a directory that `transformers` loads directly, once, in bounded memory.
+"""GGUF to a directory that loads in a moment, once: packed for our own kernels, or in bf16 for transformers.
 
 transformers reads GGUF itself, but dequantises everything on each start and needs several times the model's
-size in memory. Here tensors are dequantised in chunks of rows, one shard at a time, and kept as bf16.
+size in memory. Here tensors are dequantised in chunks of rows, one shard at a time, and kept as bf16; for our kernels
+they keep their bits and are only put into another order.
 """
 
 import os
@@ -38,17 +39,20 @@ def is_converted(directory: Path, source_sha256: str) -> bool:
         return False
 
 
-def convert(source: Path, directory: Path, source_sha256: str, on_progress: OnProgress) -> None:
+def convert(
+    source: Path, directory: Path, source_sha256: str, on_progress: OnProgress, *, packed: bool = False
+) -> None:
     """Convert a GGUF file of a Qwen2 or Qwen3 model into `directory`, replacing what is there.
 
     The directory appears in one rename, complete and synced. Call it from one process at a time. Peak memory
-    is about one shard (512 MiB) above the interpreter and its libraries, plus the mapped source.
+    is about one shard (512 MiB) above the interpreter and its libraries, plus the mapped source; packed, the model.
 
     Args:
         source: the GGUF file.
         directory: where the result goes; its parent exists.
         source_sha256: kept in the record, so that a later source makes the conversion stale.
-        on_progress: told bytes of bf16 weights written.
+        on_progress: told bytes of weights, as bf16, that are done.
+        packed: for our own kernels, instead of bf16 for transformers.
 
     Raises:
         WeightsError: the architecture is not supported, the file is damaged, or the disk has no room.
@@ -67,7 +71,7 @@ def convert(source: Path, directory: Path, source_sha256: str, on_progress: OnPr
             reader = gguf.GGUFReader(source)
         except (ValueError, IndexError, KeyError, UnicodeDecodeError) as error:
             raise WeightsError(f"{source} is not a readable GGUF file: {error}") from error
-        _write(reader, partial, on_progress)
+        _write(reader, partial, on_progress, packed=packed)
         files = {path.name: path.stat().st_size for path in sorted(partial.iterdir())}
         write_json(
             partial / RECORD,
@@ -96,7 +100,7 @@ def _discard(directory: Path) -> None:
     shutil.rmtree(directory, ignore_errors=True)
 
 
-def _write(reader: Any, directory: Path, on_progress: OnProgress) -> None:
+def _write(reader: Any, directory: Path, on_progress: OnProgress, *, packed: bool) -> None:
     """Write everything but the record, each file synced."""
     from model.convert_config import model_config, tensor_names  # noqa: PLC0415
     from model.convert_tokenizer import (  # noqa: PLC0415
@@ -118,7 +122,24 @@ def _write(reader: Any, directory: Path, on_progress: OnProgress) -> None:
         directory / "config.json",
         config | {"eos_token_id": vocabulary.eos_ids[0], "pad_token_id": vocabulary.pad_id},
     )
-    _write_weights(reader, names, directory, total, on_progress)
+    write = _write_packed if packed else _write_weights
+    write(reader, names, directory, total, on_progress)
+
+
+def _write_packed(reader: Any, names: dict[str, str], directory: Path, total: int, on_progress: OnProgress) -> None:
+    from model.native.weights import PACKED, pack_gguf  # noqa: PLC0415
+
+    done = 0
+
+    def on_packed(name: str, n_elements: int) -> None:
+        nonlocal done
+        done += 2 * n_elements
+        on_progress(Progress("convert", done, total, name))
+
+    on_progress(Progress("convert", 0, total))
+    weights = pack_gguf(((names[tensor.name], tensor) for tensor in reader.tensors), on_packed)
+    weights.save(directory / PACKED)
+    sync(directory / PACKED)
 
 
 def _write_weights(reader: Any, names: dict[str, str], directory: Path, total: int, on_progress: OnProgress) -> None:

@@ -1,4 +1,4 @@
-"""The disk: small files and renames that survive a crash, and how much room there is."""
+"""The disk: where the cache is, small files and renames that survive a crash, and how much room there is."""
 
 import json
 import os
@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import platformdirs
+
 from model.errors import WeightsError
+
+
+def cache_root() -> Path:
+    """Return the directory of all that can be made anew: the user's cache, or where MAGICODE_CACHE_DIR points."""
+    moved = os.environ.get("MAGICODE_CACHE_DIR")
+    return Path(moved).expanduser().absolute() if moved else platformdirs.user_cache_path("magicode")
 
 
 def sync(path: Path) -> None:

@@ -1,94 +1,139 @@
-"""The in-process engine: a transformers causal language model that prefills in chunks and streams its answer."""
+"""The in-process engine: prefills in chunks, keeps what it encoded, and streams answers, several at once if asked."""
 
+import json
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import torch
-from transformers import AutoModelForCausalLM, GenerationConfig
-from transformers.cache_utils import Cache
-from transformers.utils import logging as transformers_logging
 
-from model import attention
 from model.api import Completion, OnProgress, OnText, Progress, Sampling
 from model.constraint import Constraint
-from model.decoding import Decoding
-from model.device import choose_device, matmul_flops
+from model.decoding import Decoding, Feed
+from model.device import choose_device, choose_dtype
 from model.errors import WeightsError
-from model.kvcache import crop_to, new_cache
-from model.linear import use_int8_for_decoding
+from model.native.kernels import Kernels
+from model.native.network import NativeNetwork, NetworkConfig
+from model.prefixes import PrefixStore
+from model.reuse import persist, restore
 from model.sampler import Sampler
 from model.tokenizer import Tokenizer
 
 PREFILL_CHUNK_TOKENS = 512
 # Corrections take tokens back, so an answer may cost more decisions than it has tokens.
 _MAX_CHOICES_PER_TOKEN = 2
-_MATMUL_SHARE = 0.7  # of a plain matrix product's rate is what a prefill reaches; see LOG.md
+
+NewConstraint = Callable[[], Constraint | None]
+
+
+class Cache(Protocol):
+    """The keys and values of one sequence."""
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens read so far."""
+        ...
+
+    def crop(self, n_tokens: int, /) -> None:
+        """Keep the first `n_tokens`."""
+        ...
+
+    def fork(self) -> Self:
+        """Return a sequence that begins with all tokens of this one."""
+        ...
+
+
+class Network(Protocol):
+    """Token ids in, logits out."""
+
+    batches: bool  # whether several sequences are fed at less than the cost of each alone
+    identity: str | None  # names weights and layout of the states; None where these are not persisted
+
+    def new_cache(self) -> Any:
+        """Return an empty sequence."""
+        ...
+
+    def feed(self, feeds: Sequence[tuple[Any, Sequence[int]]], /) -> torch.Tensor:
+        """Read tokens behind each sequence; return the logits after the last of each, `(sequences, vocab)`."""
+        ...
+
+    def estimate_prefill_s(self, n_tokens: int, /) -> float:
+        """Predict the seconds that `n_tokens` take to encode."""
+        ...
 
 
 @dataclass(slots=True)
 class DenseMemory:
-    """A prefix attended to in full: its keys and values in `cache`, `(1, kv_heads, n_tokens, head_dim)` a layer."""
+    """A prefix attended to in full. `n_reused` of its tokens were encoded by an earlier request."""
 
     n_tokens: int
+    n_reused: int
     cache: Cache
     prefill_s: float
 
 
-class TransformersEngine:
-    """Any causal language model that transformers loads, on CPU, CUDA or MPS. It sees token ids alone."""
+@dataclass(slots=True)
+class _Attempt:
+    """One of the answers being written, and the states of what it has read."""
 
-    def __init__(self, network: Any, stop_ids: frozenset[int]) -> None:
-        """Take a loaded network in evaluation mode; see `load` for the usual way."""
-        self._network = network
-        self._stop_ids = stop_ids
-        self._device: torch.device = network.device
-        self._dtype: torch.dtype = network.dtype
+    decoding: Decoding
+    cache: Cache
+    decode_s: float = 0.0
+
+
+class Engine:
+    """A network and what it remembers. It sees token ids alone."""
+
+    def __init__(self, network: Network, stop_ids: frozenset[int], prefixes: PrefixStore | None = None) -> None:
+        """Take a loaded network; the states of prefixes are kept in `prefixes`, if the network has pages."""
+        self.network = network
+        self.stop_ids = stop_ids
+        self._prefixes = prefixes
 
     @classmethod
-    def load(cls, directory: Path, *, device: str = "auto", dtype: torch.dtype = torch.bfloat16) -> Self:
-        """Load a model directory in the Hugging Face layout; nothing is looked up on the network.
+    def load(
+        cls, directory: Path, *, device: str = "auto", dtype: str = "auto", prefixes: PrefixStore | None = None
+    ) -> Self:
+        """Load a model directory: packed weights, or the Hugging Face layout.
+
+        On a CPU our own kernels run what they can; `dtype` other than "auto" asks for transformers and that type.
 
         Raises:
-            WeightsError: the directory does not hold a causal language model that transformers knows.
-            DeviceError: the device is not there.
+            WeightsError: the directory does not hold a causal language model that can be run.
+            DeviceError: the device is not there, or the type is not known.
 
         """
         target = choose_device(device)
-        transformers_logging.set_verbosity_error()
-        transformers_logging.disable_progress_bar()
-        try:
-            network, found = AutoModelForCausalLM.from_pretrained(
-                directory, dtype=dtype, local_files_only=True, use_safetensors=True, output_loading_info=True
-            )
-            if target.type == "cpu" and network.config._attn_implementation == "sdpa":  # noqa: SLF001
-                network.set_attn_implementation(attention.register())
-        except Exception as error:  # what a damaged file makes these libraries raise is not for us to list
-            raise WeightsError(f"{directory} does not load as a causal language model: {error}") from error
-        if missing := found["missing_keys"]:  # transformers fills them with random numbers
-            raise WeightsError(f"{directory} lacks {len(missing)} of the model's tensors, such as {min(missing)}")
-        network = network.to(target).eval()
-        if target.type == "cpu":
-            use_int8_for_decoding(network)
-        return cls(network, _stop_ids(directory, network.config))
+        network: Network | None = None
+        if dtype == "auto" and target.type == "cpu":
+            network = _native(directory)
+        if network is None:
+            from model.transformers_network import TransformersNetwork  # noqa: PLC0415 - 2 s that ours does not need
+
+            network = TransformersNetwork.load(directory, target, choose_dtype(dtype, target))
+        return cls(network, _stop_ids(directory), prefixes)
 
     def estimate_prefill_s(self, n_tokens: int) -> float:
-        """Predict the seconds that `n_tokens` take to encode, from this device's matrix rate measured now."""
-        config = self._network.config.get_text_config()
-        embeddings = {self._network.get_input_embeddings().weight, self._network.get_output_embeddings().weight}
-        weights = sum(p.numel() for p in self._network.parameters()) - sum(e.numel() for e in embeddings)
-        attention = 2 * config.num_hidden_layers * config.hidden_size * n_tokens
-        flops: float = 2 * (weights + attention) * n_tokens
-        return flops / (_MATMUL_SHARE * matmul_flops(self._device, self._dtype))
+        """Predict the seconds that `n_tokens` take to encode."""
+        return self.network.estimate_prefill_s(n_tokens)
 
     def prefill(self, ids: Sequence[int], on_progress: OnProgress) -> DenseMemory:
-        """Encode a prompt's prefix, in full attention."""
+        """Encode a prompt's prefix, in full attention; what an earlier request encoded is read from disk.
+
+        What was encoded is kept, also when this is broken off.
+        """
         started = time.perf_counter()
-        cache = new_cache(self._network.config)
-        self._feed(ids, cache, on_progress)
-        return DenseMemory(len(ids), cache, time.perf_counter() - started)
+        cache = self.network.new_cache()
+        store, identity = self._prefixes, self.network.identity
+        n_reused = restore(store, identity, ids, cache) if store and identity else 0
+        try:
+            self._read(ids, cache, on_progress)
+        finally:
+            if store and identity:
+                persist(store, identity, ids, cache)
+        return DenseMemory(len(ids), n_reused, cache, time.perf_counter() - started)
 
     def decode(
         self,
@@ -96,64 +141,108 @@ class TransformersEngine:
         tail: Sequence[int],
         sampling: Sampling,
         tokenizer: Tokenizer,
-        constraint: Constraint | None,
+        new_constraint: NewConstraint,
         on_text: OnText,
-    ) -> Completion:
-        """Answer what `tail` asks behind a prefix; the memory is left as it was and can be asked again."""
-        started = time.perf_counter()
-        max_choices = _MAX_CHOICES_PER_TOKEN * sampling.max_new_tokens
-        decoding = Decoding(tokenizer, Sampler(sampling), self._stop_ids, constraint, on_text)
-        try:
-            logits = self._feed(tail, memory.cache, _ignore)
-            prefilled = time.perf_counter()
-            while feed := decoding.step(logits):
-                if decoding.n_tokens >= sampling.max_new_tokens or decoding.n_chosen_tokens >= max_choices:
-                    break
-                memory.cache.crop(-feed.n_dropped)
-                logits = self._feed(feed.ids, memory.cache, _ignore)
-        finally:
-            crop_to(memory.cache, memory.n_tokens)
-        return Completion(
-            text=decoding.text(),
-            finish_reason="stop" if decoding.done else "length",
-            n_prompt_tokens=memory.n_tokens + len(tail),
-            n_new_tokens=decoding.n_tokens,
-            n_chosen_tokens=decoding.n_chosen_tokens,
-            prefill_s=memory.prefill_s + prefilled - started,
-            decode_s=time.perf_counter() - prefilled,
-            mean_logprob=decoding.mean_logprob,
-        )
+    ) -> list[Completion]:
+        """Answer what `tail` asks behind a prefix, `sampling.n_attempts` times.
 
-    def _feed(self, ids: Sequence[int], cache: Cache, on_progress: OnProgress) -> torch.Tensor:
-        """Feed ids in chunks; return the logits after the last, `(vocab,)`."""
-        on_progress(Progress("prefill", 0, len(ids)))
-        for start in range(0, len(ids), PREFILL_CHUNK_TOKENS):
+        The attempts share the prefix and are decoded together where the network gains by it. `on_text` hears the first.
+        The memory is left as it was and can be asked again.
+        """
+        started = time.perf_counter()
+        cache = memory.cache.fork() if self.network.batches else memory.cache
+        try:
+            logits = self._read([*tail], cache, _ignore, n_read=memory.n_tokens)
+            prefill_s = memory.prefill_s + time.perf_counter() - started
+            attempts = [
+                _Attempt(
+                    Decoding(
+                        tokenizer, Sampler(each), self.stop_ids, new_constraint(), on_text if i == 0 else _unheard
+                    ),
+                    cache.fork() if self.network.batches else cache,
+                )
+                for i, each in enumerate(_samplings(sampling))
+            ]
+            for group in [attempts] if self.network.batches else [[attempt] for attempt in attempts]:
+                self._write(group, logits, sampling.max_new_tokens)
+                cache.crop(memory.n_tokens + len(tail))
+        finally:
+            cache.crop(memory.n_tokens)
+        return [
+            Completion(
+                text=attempt.decoding.text(),
+                finish_reason="stop" if attempt.decoding.done else "length",
+                n_prompt_tokens=memory.n_tokens + len(tail),
+                n_reused_tokens=memory.n_reused,
+                n_new_tokens=attempt.decoding.n_tokens,
+                n_chosen_tokens=attempt.decoding.n_chosen_tokens,
+                prefill_s=prefill_s,
+                decode_s=attempt.decode_s,
+                mean_logprob=attempt.decoding.mean_logprob,
+            )
+            for attempt in attempts
+        ]
+
+    def _write(self, attempts: Sequence[_Attempt], logits: torch.Tensor, max_new_tokens: int) -> None:
+        """Decode attempts side by side until each is done; `logits` `(vocab,)` are those behind the prompt."""
+        started = time.perf_counter()
+        rows: Sequence[torch.Tensor] = [logits] * len(attempts)
+        going = list(attempts)
+        while going:
+            feeds: list[tuple[_Attempt, Feed]] = []
+            for attempt, row in zip(going, rows, strict=True):
+                feed = attempt.decoding.step(row)
+                if feed is None or _is_long(attempt.decoding, max_new_tokens):
+                    attempt.decode_s = time.perf_counter() - started
+                else:
+                    attempt.cache.crop(attempt.cache.n_tokens - feed.n_dropped)
+                    feeds.append((attempt, feed))
+            going = [attempt for attempt, _ in feeds]
+            if feeds:
+                rows = list(self.network.feed([(attempt.cache, feed.ids) for attempt, feed in feeds]))
+
+    def _read(self, ids: Sequence[int], cache: Cache, on_progress: OnProgress, n_read: int = 0) -> torch.Tensor:
+        """Read what the cache lacks of `ids`, which begin at token `n_read`; return the last logits, `(vocab,)`."""
+        on_progress(Progress("prefill", cache.n_tokens - n_read, len(ids)))
+        while (start := cache.n_tokens - n_read) < len(ids):
             chunk = ids[start : start + PREFILL_CHUNK_TOKENS]
-            logits = self._forward(chunk, cache)
+            logits = self.network.feed([(cache, chunk)])[0]
             on_progress(Progress("prefill", start + len(chunk), len(ids)))
         return logits
 
-    def _forward(self, ids: Sequence[int], cache: Cache) -> torch.Tensor:
-        """Feed ids behind what the cache holds; return the logits after the last, `(vocab,)`."""
-        with torch.inference_mode():
-            out = self._network(
-                input_ids=torch.tensor([ids], device=self._device),
-                past_key_values=cache,
-                use_cache=True,
-                logits_to_keep=1,
-            )
-        logits: torch.Tensor = out.logits[0, -1]
-        return logits
+
+def _samplings(sampling: Sampling) -> list[Sampling]:
+    return [replace(sampling, seed=sampling.seed + i) for i in range(sampling.n_attempts)]
+
+
+def _is_long(decoding: Decoding, max_new_tokens: int) -> bool:
+    return decoding.n_tokens >= max_new_tokens or decoding.n_chosen_tokens >= _MAX_CHOICES_PER_TOKEN * max_new_tokens
+
+
+def _native(directory: Path) -> NativeNetwork | None:
+    """Load the network onto our own kernels; None where they do not know it, or were not compiled."""
+    config = NetworkConfig.read(directory)
+    kernels = Kernels.best() if config else None
+    return NativeNetwork.load(directory, config, kernels) if config and kernels else None
 
 
 def _ignore(_progress: Progress) -> None:
     """Say nothing of a step that takes no time to speak of."""
 
 
-def _stop_ids(directory: Path, config: Any) -> frozenset[int]:
+def _unheard(_text: str) -> None:
+    """Say nothing of an attempt that is written beside another."""
+
+
+def _stop_ids(directory: Path) -> frozenset[int]:
     """Return every id that ends an answer, from the generation settings, else from the configuration."""
-    try:
-        ids = GenerationConfig.from_pretrained(directory, local_files_only=True).eos_token_id
-    except OSError:
-        ids = config.get_text_config().eos_token_id
+    ids = None
+    for name in ("generation_config.json", "config.json"):
+        try:
+            config = json.loads((directory / name).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            continue
+        except (OSError, ValueError) as error:
+            raise WeightsError(f"{directory / name} cannot be read: {error}") from error
+        ids = config.get("text_config", config).get("eos_token_id") if ids is None else ids
     return frozenset([ids] if isinstance(ids, int) else ids or ())

@@ -1,6 +1,7 @@
 """A key-value cache that grows in place instead of being copied at each token, and can be taken back."""
 
-from typing import Any
+import copy
+from typing import Any, Self
 
 import torch
 from transformers.cache_utils import Cache, DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
@@ -50,28 +51,44 @@ def _grown(filled: torch.Tensor, like: torch.Tensor, n_tokens: int) -> torch.Ten
     return buffer
 
 
-def new_cache(config: Any) -> DynamicCache:
-    """Return an empty cache for a transformers config.
+class GrowingCache:
+    """The keys and values of one sequence, in transformers' own kind of cache."""
 
-    Layers that attend to a window keep all tokens, too: what has left the window comes back when tokens are dropped,
-    and their mask keeps the rest out of sight.
+    def __init__(self, states: Cache) -> None:
+        """Take an empty cache whose layers can be cropped; see `of`."""
+        self.states = states
 
-    Raises:
-        WeightsError: the model has layers with a state that no token can be taken out of, such as Mamba's.
+    @classmethod
+    def of(cls, config: Any) -> Self:
+        """Return an empty cache for a transformers config.
 
-    """
-    cache = DynamicCache(config=config)
-    plain = (DynamicLayer, DynamicSlidingWindowLayer)
-    if other := next((layer for layer in cache.layers if not isinstance(layer, plain)), None):
-        raise WeightsError(
-            f"models with {type(other).__name__} are not supported: what they read cannot be taken back; "
-            "use a model with attention layers alone"
-        )
-    cache.layers = [PreallocatedLayer() if type(layer) in plain else layer for layer in cache.layers]
-    return cache
+        Layers that attend to a window keep all tokens, too: what has left the window comes back when tokens are
+        dropped, and their mask keeps the rest out of sight.
 
+        Raises:
+            WeightsError: the model has layers with a state that no token can be taken out of, such as Mamba's.
 
-def crop_to(cache: Cache, n_tokens: int) -> None:
-    """Drop all but the first `n_tokens`, also where a pass that was broken off left some layers longer than others."""
-    for layer in cache.layers:
-        layer.crop(min(0, n_tokens - layer.get_seq_length()))
+        """
+        cache = DynamicCache(config=config)
+        plain = (DynamicLayer, DynamicSlidingWindowLayer)
+        if other := next((layer for layer in cache.layers if not isinstance(layer, plain)), None):
+            raise WeightsError(
+                f"models with {type(other).__name__} are not supported: what they read cannot be taken back; "
+                "use a model with attention layers alone"
+            )
+        cache.layers = [PreallocatedLayer() if type(layer) in plain else layer for layer in cache.layers]
+        return cls(cache)
+
+    @property
+    def n_tokens(self) -> int:
+        """Tokens that all layers have read."""
+        return min((layer.get_seq_length() for layer in self.states.layers), default=0)
+
+    def crop(self, n_tokens: int) -> None:
+        """Keep the first `n_tokens`, also where a pass that was broken off left some layers longer than others."""
+        for layer in self.states.layers:
+            layer.crop(min(0, n_tokens - layer.get_seq_length()))
+
+    def fork(self) -> Self:
+        """Return a sequence that begins with all tokens of this one, which is copied."""
+        return copy.deepcopy(self)

@@ -10,12 +10,13 @@ from model.api import Completion, Document, Editable, OnProgress, OnText, Progre
 from model.chat import ChatTemplate
 from model.constraint import DiffConstraint
 from model.errors import WeightsError, WindowExceededError
+from model.prefixes import PrefixStore
 from model.prompt import PromptEncoder
 from model.tokenizer import Tokenizer
 from model.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from model.engine import DenseMemory, TransformersEngine
+    from model.engine import DenseMemory, Engine
 
 
 class LocalModel:
@@ -25,8 +26,16 @@ class LocalModel:
     weights are read by the first `remember`.
     """
 
-    def __init__(self, name: str, directory: Path, *, device: str = "auto", dtype: str = "bfloat16") -> None:
-        """Read tokenizer, chat template and window.
+    def __init__(
+        self,
+        name: str,
+        directory: Path,
+        *,
+        device: str = "auto",
+        dtype: str = "auto",
+        prefixes: PrefixStore | None = None,
+    ) -> None:
+        """Read tokenizer, chat template and window; what is encoded is kept in `prefixes`.
 
         Raises:
             WeightsError: a file is missing or damaged.
@@ -38,6 +47,7 @@ class LocalModel:
         self._directory = directory
         self._device = device
         self._dtype = dtype
+        self._prefixes = prefixes
 
     def count_tokens(self, text: str) -> int:
         """Count the tokens of plain text; control tokens in it are text."""
@@ -70,8 +80,8 @@ class LocalModel:
 
     def complete(
         self, memory: "DenseMemory", query: Query, edits: Editable | None, sampling: Sampling, on_text: OnText
-    ) -> Completion:
-        """Answer one query; the memory is left as it was and can be asked again.
+    ) -> list[Completion]:
+        """Answer one query, `sampling.n_attempts` times; the memory is left as it was and can be asked again.
 
         With `edits` the answer can only be a unified diff that applies to those files; without, it is free text.
 
@@ -82,19 +92,21 @@ class LocalModel:
         """
         tail = self.encoder.tail(query)
         self._check_window(memory.n_tokens + len(tail) + sampling.max_new_tokens)
-        constraint = DiffConstraint(edits.files, edits.taken, self._vocabulary) if edits else None
-        return self._engine.decode(memory, tail, sampling, self.encoder.tokenizer, constraint, on_text)
+
+        def new_constraint() -> DiffConstraint | None:
+            return DiffConstraint(edits.files, edits.taken, self._vocabulary) if edits else None
+
+        return self._engine.decode(memory, tail, sampling, self.encoder.tokenizer, new_constraint, on_text)
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
         return Vocabulary.from_definition(self.encoder.tokenizer.definition)
 
     @cached_property
-    def _engine(self) -> "TransformersEngine":
-        from model.device import choose_dtype  # noqa: PLC0415 - torch: a second that counting tokens does not need
-        from model.engine import TransformersEngine  # noqa: PLC0415
+    def _engine(self) -> "Engine":
+        from model.engine import Engine  # noqa: PLC0415 - torch: a second that counting tokens does not need
 
-        return TransformersEngine.load(self._directory, device=self._device, dtype=choose_dtype(self._dtype))
+        return Engine.load(self._directory, device=self._device, dtype=self._dtype, prefixes=self._prefixes)
 
     def _check_window(self, n_tokens: int) -> None:
         if n_tokens > self.context_limit:

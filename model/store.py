@@ -4,7 +4,8 @@ ROOT/NAME.lock                   held while NAME is fetched, converted or remove
 ROOT/NAME/FILE.gguf              the source, whole and verified once verified.json is there
 ROOT/NAME/FILE.gguf.partial      its first bytes
 ROOT/NAME/verified.json          digest and size of the source, written after they were checked
-ROOT/NAME/converted/             what transformers loads; conversion.json, written last, makes it whole
+ROOT/NAME/packed/                what our own kernels load; conversion.json, written last, makes it whole
+ROOT/NAME/converted/             likewise what transformers loads, for other devices
 """
 
 import errno
@@ -20,13 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import platformdirs
-
 from model.api import OnProgress, Phase, Progress
 from model.catalogue import ModelEntry, find, read_catalogue
 from model.convert import convert, is_converted
-from model.disk import read_json, replace, require_room, sync, tree_bytes, write_json
+from model.disk import cache_root, read_json, replace, require_room, sync, tree_bytes, write_json
 from model.errors import DigestError, UnknownModelError, WeightsError
+from model.native.library import kernels_are_there
 from model.parts import IndexSource
 from model.sources import HubSource, OnBytes, Source, snapshot
 
@@ -56,10 +56,15 @@ class ModelStore:
         *,
         sources: Sequence[Source] | None = None,
         catalogue: Mapping[str, ModelEntry] | None = None,
+        packed: bool | None = None,
     ) -> None:
-        """Keep models below `root`; without it, in the user's cache, or where MAGICODE_CACHE_DIR points."""
-        self.root = root if root is not None else _default_root()
+        """Keep models below `root`; without it, in the user's cache, or where MAGICODE_CACHE_DIR points.
+
+        `packed` says which conversion is meant: that for our own kernels, which is usual where they were compiled.
+        """
+        self.root = root if root is not None else cache_root() / "models"
         self._sources = sources if sources is not None else (HubSource(), IndexSource())
+        self._packed = kernels_are_there() if packed is None else packed
         self._catalogue = catalogue if catalogue is not None else read_catalogue()
 
     def directory(self, name: str) -> Path:
@@ -69,7 +74,7 @@ class ModelStore:
             UnknownModelError: the catalogue has no such model.
 
         """
-        return self.root / find(name, self._catalogue).name / "converted"
+        return self.root / find(name, self._catalogue).name / ("packed" if self._packed else "converted")
 
     def installed(self, name: str) -> Installed:
         """Tell what there is, without hashing anything.
@@ -80,7 +85,7 @@ class ModelStore:
         """
         entry = find(name, self._catalogue)
         directory = self.directory(name)
-        converted_bytes = tree_bytes(directory)
+        converted_bytes = sum(tree_bytes(directory.parent / form) for form in ("packed", "converted"))
         source_bytes = tree_bytes(directory.parent) - converted_bytes
         if is_converted(directory, entry.sha256):
             return Installed(name, "ready", source_bytes, converted_bytes)
@@ -121,7 +126,7 @@ class ModelStore:
         with self._locked(entry, on_progress, "convert"):
             if not is_converted(directory, entry.sha256):  # another process may have been faster
                 source = self._pull(entry, on_progress)
-                convert(source, directory, entry.sha256, on_progress)
+                convert(source, directory, entry.sha256, on_progress, packed=self._packed)
         return directory
 
     def remove(self, name: str) -> int:
@@ -267,12 +272,6 @@ def _model_directory(path: str) -> Path:
     if directory.is_file():
         raise UnknownModelError(f"{directory} is a file; give a directory with a config.json")
     raise UnknownModelError(f"there is no directory {directory}")
-
-
-def _default_root() -> Path:
-    moved = os.environ.get("MAGICODE_CACHE_DIR")
-    cache = Path(moved).expanduser().absolute() if moved else platformdirs.user_cache_path("magicode")
-    return cache / "models"
 
 
 def _reporter(entry: ModelEntry, source: Source, on_progress: OnProgress) -> OnBytes:

@@ -2,8 +2,11 @@
 
 import fnmatch
 import os
+import selectors
 import subprocess
-from collections.abc import Mapping, Sequence
+import tempfile
+import time
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +73,7 @@ _DROPPED_VARIABLES = frozenset(
         "GIT_WORK_TREE",
     }
 )
+_MISSING = "git is not installed, or not on PATH"
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,74 @@ class Git:
             GitError: git is missing, or ended with another exit code; the message holds what it said.
 
         """
+        command, environment = self._prepared(args, env)
+        try:
+            done = subprocess.run(
+                command,
+                input=stdin if stdin is not None else b"",
+                capture_output=True,
+                env=environment,
+                check=False,
+            )
+        except FileNotFoundError as error:
+            raise GitError(_MISSING) from error
+        if done.returncode not in ok:
+            raise _failure(args, done.returncode, done.stderr)
+        return done.stdout
+
+    def stream(
+        self, *args: str | os.PathLike[str], timeout_s: float, env: Mapping[str, str] | None = None
+    ) -> Generator[bytes, None, None]:
+        """Run git and yield its standard output as it comes, in pieces that end anywhere.
+
+        Git is killed when the time is up or the iterator is closed; `contextlib.closing` does so at once.
+
+        Raises:
+            GitError: git is missing, ended with an exit code, or was not done after `timeout_s` seconds.
+
+        """
+        deadline_s = time.monotonic() + timeout_s
+        command, environment = self._prepared(args, env)
+        with tempfile.TemporaryFile() as said, selectors.DefaultSelector() as selector:
+            try:
+                process = subprocess.Popen(
+                    command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said, env=environment
+                )
+            except FileNotFoundError as error:
+                raise GitError(_MISSING) from error
+            ended = False
+            with process:
+                try:
+                    out = process.stdout.fileno()  # type: ignore[union-attr]  # it is a pipe
+                    selector.register(out, selectors.EVENT_READ)
+                    while not ended and _is_ready(selector, deadline_s):
+                        piece = os.read(out, 1 << 16)
+                        ended = not piece
+                        if piece:
+                            yield piece
+                finally:  # of the caller's closing, too
+                    if not ended:
+                        process.kill()
+            if not ended:
+                raise GitError(f"git {args[0]}: not done after {timeout_s:g} s")
+            if process.returncode:
+                said.seek(0)
+                raise _failure(args, process.returncode, said.read())
+
+    def path(self, name: str) -> Path:
+        """Return an absolute path inside the git directory; worktrees each have their own."""
+        out = self.run("rev-parse", "--git-path", name).removesuffix(b"\n")
+        return self.root / os.fsdecode(out)
+
+    def head(self) -> str | None:
+        """Return the commit id of HEAD, or None where nothing was committed yet."""
+        out = self.run("rev-parse", "--verify", "--quiet", "HEAD", ok=(0, 1))
+        return out.decode().strip() or None
+
+    def _prepared(
+        self, args: Sequence[str | os.PathLike[str]], env: Mapping[str, str] | None
+    ) -> tuple[list[str], dict[str, str]]:
+        """Return the command and its environment, in which nothing that the repository configures can run."""
         subcommand, *rest = map(str, args)
         environment = {key: value for key, value in os.environ.items() if key not in _DROPPED_VARIABLES}
         environment |= {
@@ -143,31 +215,7 @@ class Git:
         if subcommand not in _HARMLESS:
             environment |= self._overrides(int(environment.get("GIT_CONFIG_COUNT") or 0))
         environment |= env or {}
-        command = ["git", "-C", str(self.root), *_HARDENED, subcommand, *_FLAGS.get(subcommand, ()), *rest]
-        try:
-            done = subprocess.run(
-                command,
-                input=stdin if stdin is not None else b"",
-                capture_output=True,
-                env=environment,
-                check=False,
-            )
-        except FileNotFoundError as error:
-            raise GitError("git is not installed, or not on PATH") from error
-        if done.returncode not in ok:
-            said = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
-            raise GitError(f"git {subcommand}: {said}")
-        return done.stdout
-
-    def path(self, name: str) -> Path:
-        """Return an absolute path inside the git directory; worktrees each have their own."""
-        out = self.run("rev-parse", "--git-path", name).removesuffix(b"\n")
-        return self.root / os.fsdecode(out)
-
-    def head(self) -> str | None:
-        """Return the commit id of HEAD, or None where nothing was committed yet."""
-        out = self.run("rev-parse", "--verify", "--quiet", "HEAD", ok=(0, 1))
-        return out.decode().strip() or None
+        return ["git", "-C", str(self.root), *_HARDENED, subcommand, *_FLAGS.get(subcommand, ()), *rest], environment
 
     def _overrides(self, first: int) -> dict[str, str]:
         """Return variables that put a harmless value on each program that the repository itself configures.
@@ -196,6 +244,15 @@ class Git:
 
 def _top_level(git: Git) -> Path:
     return Path(os.fsdecode(git.run("rev-parse", "--show-toplevel").removesuffix(b"\n"))).resolve()
+
+
+def _is_ready(selector: selectors.BaseSelector, deadline_s: float) -> bool:
+    left_s = deadline_s - time.monotonic()
+    return left_s > 0 and bool(selector.select(left_s))
+
+
+def _failure(args: Sequence[str | os.PathLike[str]], exit_code: int, stderr: bytes) -> GitError:
+    return GitError(f"git {args[0]}: {stderr.decode(errors='replace').strip() or f'exit code {exit_code}'}")
 
 
 def _git_directory(git: Git) -> Path:

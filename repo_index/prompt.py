@@ -9,7 +9,9 @@ from typing import Protocol
 
 from repo_index.errors import ContextTooLargeError
 from repo_index.frame import frame_file
+from repo_index.git import Git
 from repo_index.history import Turn
+from repo_index.recency import least_recent_first
 from repo_index.report import TokenTree
 from repo_index.snapshot import RepoSnapshot, SourceFile, blob_id
 
@@ -73,7 +75,8 @@ def build_prompt(
 ) -> Prompt:
     """Put the whole repository, the chat and the task together. Nothing is ever cut.
 
-    A root `AGENTS.md` is shown in the system text instead of among the documents.
+    A root `AGENTS.md` is shown in the system text instead of among the documents. Those stand in the order of
+    their last change, so that what an edit changes is near the end and the model's memory of the rest holds.
 
     Args:
         snapshot: counted with the same tokenizer.
@@ -96,7 +99,7 @@ def build_prompt(
         raise ContextTooLargeError(
             _too_large(TokenTree.of(documents), n_frame_tokens, limit), n_tokens=n_tokens, limit=limit
         )
-    return Prompt(system, documents, tuple(turns), task, n_tokens)
+    return Prompt(system, least_recent_first(Git(snapshot.root), documents), tuple(turns), task, n_tokens)
 
 
 def render_system(snapshot: RepoSnapshot) -> str:

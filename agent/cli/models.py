@@ -1,7 +1,7 @@
 """`magicode models`: weights on this machine."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -9,7 +9,9 @@ from rich.text import Text
 
 from agent.terminal import Terminal
 from model.catalogue import DEFAULT_MODEL, read_catalogue
-from model.store import ModelStore
+
+if TYPE_CHECKING:
+    from model.store import ModelStore
 
 app = typer.Typer(no_args_is_help=True, help="List, fetch and remove the weights of models.", rich_markup_mode=None)
 
@@ -19,7 +21,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `magicode
 @app.command("list")
 def list_() -> None:
     """List the catalogue and what of it is on this machine."""
-    store = ModelStore()
+    store = _store()
     console = Console(soft_wrap=True)
     for name, entry in read_catalogue().items():
         installed = store.installed(name)
@@ -35,7 +37,7 @@ def pull(name: Name = DEFAULT_MODEL) -> None:
     """Fetch a model, check its digest and convert it, so that it loads in seconds."""
     terminal = Terminal(Console(stderr=True))
     try:
-        directory = ModelStore().prepare(name, terminal.on_progress)
+        directory = _store().prepare(name, terminal.on_progress)
     finally:
         terminal.close()
     terminal.note(f"{name} is ready in {directory}")
@@ -44,12 +46,18 @@ def pull(name: Name = DEFAULT_MODEL) -> None:
 @app.command()
 def path(name: Name = DEFAULT_MODEL) -> None:
     """Print the directory that a model's files lie in."""
-    sys.stdout.write(f"{ModelStore().directory(name)}\n")
+    sys.stdout.write(f"{_store().directory(name)}\n")
 
 
 @app.command()
 def rm(name: Name) -> None:
     """Remove a model's files."""
-    freed = ModelStore().remove(name)
+    freed = _store().remove(name)
     said = f"Removed {name}: {freed / 1e9:.1f} GB freed." if freed else f"There was nothing of {name} to remove."
     sys.stderr.write(f"{said}\n")
+
+
+def _store() -> "ModelStore":
+    from model.store import ModelStore  # noqa: PLC0415 - its downloaders are slow to import, and --help needs none
+
+    return ModelStore()

@@ -20,7 +20,14 @@ def test_nothing_has_happened_yet() -> None:
         "files": [],
         "attempts": {"n": 0, "rejected": []},
         "tests": None,
-        "usage": {"prompt_tokens": 0, "new_tokens": 0, "chosen_tokens": 0, "prefill_s": 0.0, "decode_s": 0.0},
+        "usage": {
+            "prompt_tokens": 0,
+            "reused_tokens": 0,
+            "new_tokens": 0,
+            "chosen_tokens": 0,
+            "prefill_s": 0.0,
+            "decode_s": 0.0,
+        },
         "timings_s": {},
         "undo_id": None,
     }
@@ -30,6 +37,7 @@ def test_attempts_share_one_prefill_and_add_up_their_answers() -> None:
     record = Record(completions=[completion(100, 10, 1.5), completion(120, 20, 0.5)])
     assert usage(record) == {
         "prompt_tokens": 120,
+        "reused_tokens": 0,
         "new_tokens": 30,
         "chosen_tokens": 28,
         "prefill_s": 1.5,

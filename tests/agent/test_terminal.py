@@ -110,7 +110,7 @@ class TestSentences:
     def test_usage_is_told_on_request(self) -> None:
         out = io.StringIO()
         Terminal(Console(file=out), show_usage=True).ended(Record(timings_s={"read": 0.25}))
-        assert out.getvalue() == "0 prompt tokens, 0 new tokens from 0 decisions\nread 0.2 s\n"
+        assert out.getvalue() == "0 prompt tokens, 0 of them remembered; 0 new tokens from 0 decisions\nread 0.2 s\n"
 
     def test_a_rejected_attempt(self) -> None:
         terminal, out = log()

@@ -67,7 +67,7 @@ class ScriptedModel:
 
     def complete(
         self, memory: ScriptedMemory, query: Query, edits: Editable | None, sampling: Sampling, on_text: OnText
-    ) -> Completion:
+    ) -> list[Completion]:
         n_prompt = memory.n_tokens + self.count_frame("", query.turns, query.task)
         if n_prompt + sampling.max_new_tokens > self.context_limit:
             raise WindowExceededError(f"{n_prompt:,} tokens and an answer do not fit {self.context_limit:,}")
@@ -80,7 +80,7 @@ class ScriptedModel:
         for piece in written:
             time.sleep(self.delay_s)
             on_text(piece)
-        return Completion(
+        completion = Completion(
             text="".join(written),
             finish_reason="stop" if len(written) == len(pieces) else "length",
             n_prompt_tokens=n_prompt,
@@ -90,3 +90,4 @@ class ScriptedModel:
             decode_s=0.0,
             mean_logprob=0.0,
         )
+        return [completion] * sampling.n_attempts

@@ -34,7 +34,8 @@ def answer(
     model = LocalModel("tiny", directory, device=device, dtype=dtype)
     memory = model.remember("You edit code.", [Note()], lambda _progress: None)
     sampling = Sampling(temperature=1.0 if seed else 0.0, seed=seed, max_new_tokens=120)
-    return model.complete(memory, Query((), "add a function"), edits, sampling, lambda _text: None)
+    [completion] = model.complete(memory, Query((), "add a function"), edits, sampling, lambda _text: None)
+    return completion
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,8 @@ from agent.parse import parse_patch
 from model.api import Progress, Sampling
 from model.constraint import DiffConstraint, Rewrite
 from model.decoding import Decoding
-from model.engine import PREFILL_CHUNK_TOKENS, TransformersEngine
+from model.engine import PREFILL_CHUNK_TOKENS, Engine
 from model.errors import DeviceError, WeightsError
-from model.kvcache import crop_to, new_cache
 from model.sampler import Sampler
 from model.tokenizer import Tokenizer
 from model.vocabulary import Vocabulary
@@ -32,14 +31,18 @@ def silent(_value: object) -> None:
     """Hear nothing."""
 
 
+def unconstrained() -> None:
+    """Constrain nothing."""
+
+
 @pytest.fixture(scope="module")
 def tokenizer(tiny_directory: Path) -> Tokenizer:
     return Tokenizer.from_directory(tiny_directory)
 
 
 @pytest.fixture(scope="module")
-def engine(tiny_directory: Path) -> TransformersEngine:
-    return TransformersEngine.load(tiny_directory, device="cpu", dtype=torch.float32)
+def engine(tiny_directory: Path) -> Engine:
+    return Engine.load(tiny_directory, device="cpu", dtype="float32")
 
 
 @pytest.fixture(scope="module")
@@ -59,13 +62,11 @@ def generated(network: Any, ids: Sequence[int], tokenizer: Tokenizer, n_tokens: 
     return new[:-1] if new[-1] in stops else new
 
 
-def test_greedy_text_is_what_transformers_generates(
-    engine: TransformersEngine, tokenizer: Tokenizer, prompt: list[int]
-) -> None:
+def test_greedy_text_is_what_transformers_generates(engine: Engine, tokenizer: Tokenizer, prompt: list[int]) -> None:
     for start in (0, 7, 100):
         prefix, tail = prompt[start : start + 60], prompt[start + 60 : start + 75]
-        completion = engine.decode(engine.prefill(prefix, silent), tail, GREEDY, tokenizer, None, silent)
-        expected = generated(engine._network, prefix + tail, tokenizer, GREEDY.max_new_tokens)
+        [completion] = engine.decode(engine.prefill(prefix, silent), tail, GREEDY, tokenizer, unconstrained, silent)
+        expected = generated(engine.network.network, prefix + tail, tokenizer, GREEDY.max_new_tokens)
         text = tokenizer.decode(expected)
         assert completion.text == text[: len(completion.text)]
         assert text.removeprefix(completion.text).strip("\ufffd") == ""  # a character that was not finished
@@ -74,21 +75,19 @@ def test_greedy_text_is_what_transformers_generates(
 
 
 def test_a_prompt_in_chunks_is_read_as_in_one_pass(
-    engine: TransformersEngine, prompt: list[int], monkeypatch: pytest.MonkeyPatch
+    engine: Engine, prompt: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = (prompt * 3)[:900]
     assert len(ids) > PREFILL_CHUNK_TOKENS
     seen: list[Progress] = []
-    chunked = engine._feed(ids, new_cache(engine._network.config), seen.append)
+    chunked = engine._read(ids, engine.network.new_cache(), seen.append)
     assert [progress.done for progress in seen] == [0, 512, 900]
     monkeypatch.setattr("model.engine.PREFILL_CHUNK_TOKENS", 10_000)
-    torch.testing.assert_close(
-        chunked, engine._feed(ids, new_cache(engine._network.config), silent), atol=1e-4, rtol=1e-4
-    )
+    torch.testing.assert_close(chunked, engine._read(ids, engine.network.new_cache(), silent), atol=1e-4, rtol=1e-4)
 
 
 def test_what_is_fed_after_a_correction_is_what_a_fresh_pass_gives(
-    engine: TransformersEngine, tokenizer: Tokenizer, prompt: list[int]
+    engine: Engine, tokenizer: Tokenizer, prompt: list[int]
 ) -> None:
     vocabulary = Vocabulary.from_definition(tokenizer.definition)
     constraint = DiffConstraint(FILES, [], vocabulary)
@@ -96,26 +95,26 @@ def test_what_is_fed_after_a_correction_is_what_a_fresh_pass_gives(
     script = ["", "--- a/a.py\n", "+++ b/a.py\n", " import os\n", "+import sys\n", "+\n", "+def one():\n",
               "+def two():\n", "-    return 1\n", " \n", "+def three():\n", "```"]  # fmt: skip
     model = Writing(vocabulary, script)
-    cache = new_cache(engine._network.config)
+    cache = engine.network.new_cache()
     ids = prompt[:50]
-    engine._feed(ids, cache, silent)
+    engine._read(ids, cache, silent)
     n_corrections = 0
     while feed := decoding.step(model(vocabulary.spell(ids[50:]))):
         n_corrections += feed.n_dropped > 0
-        cache.crop(-feed.n_dropped)
+        cache.crop(cache.n_tokens - feed.n_dropped)
         ids = [*ids[: len(ids) - feed.n_dropped], *feed.ids]
-        logits = engine._feed(feed.ids, cache, silent)
-        fresh = engine._feed(ids, new_cache(engine._network.config), silent)
+        logits = engine._read(feed.ids, cache, silent, n_read=cache.n_tokens)
+        fresh = engine._read(ids, engine.network.new_cache(), silent)
         torch.testing.assert_close(logits, fresh, atol=1e-4, rtol=1e-4)
-        assert cache.get_seq_length() == len(ids)
+        assert cache.n_tokens == len(ids)
     assert n_corrections == 2
     assert decoding.done
 
 
-def test_a_memory_can_be_asked_again(engine: TransformersEngine, tokenizer: Tokenizer, prompt: list[int]) -> None:
+def test_a_memory_can_be_asked_again(engine: Engine, tokenizer: Tokenizer, prompt: list[int]) -> None:
     memory = engine.prefill(prompt[:80], silent)
-    before = [layer.keys.clone() for layer in memory.cache.layers]
-    first = engine.decode(memory, prompt[80:90], GREEDY, tokenizer, None, silent)
+    before = [layer.keys.clone() for layer in memory.cache.states.layers]
+    [first] = engine.decode(memory, prompt[80:90], GREEDY, tokenizer, unconstrained, silent)
 
     class Stop(Exception):  # noqa: N818 - not an error
         """The user has seen enough."""
@@ -124,26 +123,25 @@ def test_a_memory_can_be_asked_again(engine: TransformersEngine, tokenizer: Toke
         raise Stop
 
     with pytest.raises(Stop):
-        engine.decode(memory, prompt[90:95], GREEDY, tokenizer, None, stop)
-    broken = engine._network.model.layers[1].register_forward_hook(lambda *_args: stop(""))
+        engine.decode(memory, prompt[90:95], GREEDY, tokenizer, unconstrained, stop)
+    broken = engine.network.network.model.layers[1].register_forward_hook(lambda *_args: stop(""))
     with pytest.raises(Stop):  # the first layer has read the tail, the others have not
-        engine.decode(memory, prompt[90:95], GREEDY, tokenizer, None, silent)
+        engine.decode(memory, prompt[90:95], GREEDY, tokenizer, unconstrained, silent)
     broken.remove()
-    assert engine.decode(memory, prompt[80:90], GREEDY, tokenizer, None, silent).text == first.text
-    assert [layer.get_seq_length() for layer in memory.cache.layers] == [80, 80]
-    assert all(torch.equal(old, layer.keys) for old, layer in zip(before, memory.cache.layers, strict=True))
+    [again] = engine.decode(memory, prompt[80:90], GREEDY, tokenizer, unconstrained, silent)
+    assert again.text == first.text
+    assert [layer.get_seq_length() for layer in memory.cache.states.layers] == [80, 80]
+    assert all(torch.equal(old, layer.keys) for old, layer in zip(before, memory.cache.states.layers, strict=True))
 
 
-def test_an_answer_ends_at_its_limit(engine: TransformersEngine, tokenizer: Tokenizer, prompt: list[int]) -> None:
+def test_an_answer_ends_at_its_limit(engine: Engine, tokenizer: Tokenizer, prompt: list[int]) -> None:
     memory = engine.prefill(prompt[:80], silent)
-    completion = engine.decode(memory, prompt[80:90], Sampling(max_new_tokens=5), tokenizer, None, silent)
+    [completion] = engine.decode(memory, prompt[80:90], Sampling(max_new_tokens=5), tokenizer, unconstrained, silent)
     assert completion.finish_reason == "length"
     assert completion.n_new_tokens == completion.n_chosen_tokens == 5
 
 
-def test_corrections_cannot_make_an_answer_endless(
-    engine: TransformersEngine, tokenizer: Tokenizer, prompt: list[int]
-) -> None:
+def test_corrections_cannot_make_an_answer_endless(engine: Engine, tokenizer: Tokenizer, prompt: list[int]) -> None:
     """A constraint that takes every line back would have the model write for ever."""
 
     class TakesBack(DiffConstraint):
@@ -161,24 +159,23 @@ def test_corrections_cannot_make_an_answer_endless(
         nonlocal n_passes
         n_passes += 1
 
-    hook = engine._network.register_forward_hook(count)
+    hook = engine.network.network.register_forward_hook(count)
     memory = engine.prefill(prompt[:20], silent)
-    completion = engine.decode(memory, prompt[20:25], limit, tokenizer, TakesBack({}, [], vocabulary), silent)
+    [completion] = engine.decode(memory, prompt[20:25], limit, tokenizer, lambda: TakesBack({}, [], vocabulary), silent)
     hook.remove()
     assert completion.n_chosen_tokens <= 2 * limit.max_new_tokens
     assert n_passes <= 2 * limit.max_new_tokens + 3
 
 
-def test_a_random_network_writes_diffs_that_parse(
-    engine: TransformersEngine, tokenizer: Tokenizer, prompt: list[int]
-) -> None:
+def test_a_random_network_writes_diffs_that_parse(engine: Engine, tokenizer: Tokenizer, prompt: list[int]) -> None:
     vocabulary = Vocabulary.from_definition(tokenizer.definition)
     memory = engine.prefill(prompt[:30], silent)
     n_diffs = 0
     for seed in range(3):
         sampling = Sampling(temperature=1.0, seed=seed, max_new_tokens=150)
-        constraint = DiffConstraint(FILES, [], vocabulary)
-        completion = engine.decode(memory, prompt[30:40], sampling, tokenizer, constraint, silent)
+        [completion] = engine.decode(
+            memory, prompt[30:40], sampling, tokenizer, lambda: DiffConstraint(FILES, [], vocabulary), silent
+        )
         n_diffs += completion.text != ""
         if completion.text:
             assert parse_patch(completion.text).files
@@ -196,21 +193,21 @@ def test_a_model_that_attends_to_a_window_works_as_well(tmp_path: Path, tokenize
     stop = tokenizer.controls["<|im_end|>"]
     network.generation_config = GenerationConfig(eos_token_id=[stop])
     network.save_pretrained(tmp_path)
-    engine = TransformersEngine.load(tmp_path, device="cpu", dtype=torch.float32)
+    engine = Engine.load(tmp_path, device="cpu", dtype="float32")
     ids = tokenizer.encode(CORPUS)[:60]
     expected = tokenizer.decode(generated(network, ids, tokenizer, 30))
     memory = engine.prefill(ids[:50], silent)
     for _ in range(2):
-        completion = engine.decode(memory, ids[50:], Sampling(max_new_tokens=30), tokenizer, None, silent)
+        [completion] = engine.decode(memory, ids[50:], Sampling(max_new_tokens=30), tokenizer, unconstrained, silent)
         assert expected.startswith(completion.text)
         assert completion.n_new_tokens == 30 or completion.finish_reason == "stop"
-    logits = engine._feed(ids[50:], memory.cache, silent)
-    crop_to(memory.cache, 30)
-    engine._feed(ids[30:50], memory.cache, silent)
-    torch.testing.assert_close(engine._feed(ids[50:], memory.cache, silent), logits, atol=1e-4, rtol=1e-4)
+    logits = engine._read(ids[50:], memory.cache, silent, n_read=50)
+    memory.cache.crop(30)
+    engine._read(ids[30:50], memory.cache, silent, n_read=30)
+    torch.testing.assert_close(engine._read(ids[50:], memory.cache, silent, n_read=50), logits, atol=1e-4, rtol=1e-4)
 
 
-def test_prefill_time_is_estimated(engine: TransformersEngine) -> None:
+def test_prefill_time_is_estimated(engine: Engine) -> None:
     short, long = engine.estimate_prefill_s(1000), engine.estimate_prefill_s(100_000)
     assert 0 < short < long
 
@@ -220,8 +217,8 @@ def copy(tiny_directory: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(tiny_directory, tmp_path / "copy"))
 
 
-def load(directory: Path) -> TransformersEngine:
-    return TransformersEngine.load(directory, device="cpu", dtype=torch.float32)
+def load(directory: Path) -> Engine:
+    return Engine.load(directory, device="cpu", dtype="float32")
 
 
 def test_a_broken_model_is_an_error(copy: Path, tmp_path: Path) -> None:
@@ -259,11 +256,11 @@ def test_a_tensor_of_another_shape_is_an_error(copy: Path) -> None:
 
 def test_stop_ids_come_from_the_generation_settings_or_the_configuration(copy: Path, tokenizer: Tokenizer) -> None:
     end = tokenizer.controls["<|im_end|>"]
-    assert load(copy)._stop_ids == {end, tokenizer.controls["<|endoftext|>"]}
+    assert load(copy).stop_ids == {end, tokenizer.controls["<|endoftext|>"]}
     (copy / "generation_config.json").unlink()
-    assert load(copy)._stop_ids == {end}
+    assert load(copy).stop_ids == {end}
 
 
 def test_a_device_that_is_not_there_is_an_error(tiny_directory: Path) -> None:
     with pytest.raises(DeviceError):
-        TransformersEngine.load(tiny_directory, device="nonsense", dtype=torch.float32)
+        Engine.load(tiny_directory, device="nonsense")

@@ -8,7 +8,7 @@ from transformers import MambaConfig, MistralConfig, Qwen2Config
 from transformers.cache_utils import DynamicCache
 
 from model.errors import WeightsError
-from model.kvcache import PreallocatedLayer, crop_to, new_cache
+from model.kvcache import GrowingCache, PreallocatedLayer
 
 LAYERS, HEADS, DIM = 2, 2, 4
 CONFIG = Qwen2Config(num_hidden_layers=LAYERS, num_attention_heads=HEADS, num_key_value_heads=HEADS)
@@ -22,7 +22,7 @@ def states(n_tokens: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 400)), min_size=1, max_size=12))
 def test_it_holds_what_a_dynamic_cache_holds(steps: list[tuple[bool, int]]) -> None:
-    ours, theirs = new_cache(CONFIG), DynamicCache(config=CONFIG)
+    ours, theirs = GrowingCache.of(CONFIG).states, DynamicCache(config=CONFIG)
     for seed, (crops, n_tokens) in enumerate(steps):
         length = ours.get_seq_length()
         if crops and length:
@@ -66,19 +66,31 @@ def test_what_was_cropped_is_written_over() -> None:
 
 
 def test_a_pass_that_was_broken_off_is_taken_back_in_every_layer() -> None:
-    cache = new_cache(CONFIG)
+    cache = GrowingCache.of(CONFIG)
     for layer in range(LAYERS):
-        cache.update(*states(10, layer), layer)
-    cache.update(*states(3, 9), 0)  # the second layer was never reached
-    crop_to(cache, 10)
-    assert [layer.get_seq_length() for layer in cache.layers] == [10, 10]
-    crop_to(cache, 0)
-    assert cache.get_seq_length() == 0
-    crop_to(new_cache(CONFIG), 0)
+        cache.states.update(*states(10, layer), layer)
+    cache.states.update(*states(3, 9), 0)  # the second layer was never reached
+    assert cache.n_tokens == 10
+    cache.crop(10)
+    assert [layer.get_seq_length() for layer in cache.states.layers] == [10, 10]
+    cache.crop(0)
+    assert cache.n_tokens == 0
+    GrowingCache.of(CONFIG).crop(0)
+
+
+def test_a_fork_goes_its_own_way() -> None:
+    cache = GrowingCache.of(CONFIG)
+    for layer in range(LAYERS):
+        cache.states.update(*states(10, layer), layer)
+    other = cache.fork()
+    for layer in range(LAYERS):
+        other.states.update(*states(2, 5), layer)
+    assert (cache.n_tokens, other.n_tokens) == (10, 12)
+    assert torch.equal(cache.states.layers[0].keys, other.states.layers[0].keys[:, :, :10])
 
 
 def test_layers_with_a_window_keep_what_comes_back_into_it() -> None:
-    cache = new_cache(MistralConfig(num_hidden_layers=1, sliding_window=8))
+    cache = GrowingCache.of(MistralConfig(num_hidden_layers=1, sliding_window=8)).states
     keys, values = states(20, 0)
     cache.update(keys, values, 0)
     cache.crop(-15)
@@ -87,4 +99,4 @@ def test_layers_with_a_window_keep_what_comes_back_into_it() -> None:
 
 def test_a_state_that_cannot_be_taken_back_is_refused() -> None:
     with pytest.raises(WeightsError, match="are not supported: what they read cannot be taken back"):
-        new_cache(MambaConfig(num_hidden_layers=1))
+        GrowingCache.of(MambaConfig(num_hidden_layers=1))

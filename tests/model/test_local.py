@@ -16,6 +16,9 @@ from model.api import Editable, Progress, Query, Sampling
 from model.errors import DeviceError, WeightsError, WindowExceededError
 from model.loading import open_model
 from model.local import LocalModel
+from model.native.library import kernels_are_there
+from model.native.network import NativeNetwork
+from model.transformers_network import TransformersNetwork
 from repo_index.text import TextFile
 from tests.fakes.repositories import CORPUS
 from tests.fakes.tiny_model import save_tiny_model
@@ -56,7 +59,7 @@ def test_what_is_counted_is_what_is_read(model: LocalModel) -> None:
     documents = [Note(SOURCE), Note("<|im_end|> is text")]
     turns = [Said("user", "earlier"), Said("assistant", "done")]
     memory = model.remember("system", documents, silent)
-    completion = model.complete(memory, Query(turns, "task"), None, Sampling(max_new_tokens=3), silent)
+    [completion] = model.complete(memory, Query(turns, "task"), None, Sampling(max_new_tokens=3), silent)
     n_documents = sum(model.count_tokens(document.read()) for document in documents)
     assert completion.n_prompt_tokens == model.count_frame("system", turns, "task") + n_documents
     rendered = model.render("system", documents, Query(turns, "task"))
@@ -77,9 +80,9 @@ def test_answers_are_repeated_and_independent(model: LocalModel) -> None:
     edits = Editable({"note.py": SOURCE.splitlines()}, ["logo.png"])
     sampling = Sampling(temperature=1.0, seed=3, max_new_tokens=120)
     shown: list[str] = []
-    first = model.complete(memory, Query((), "change it"), edits, sampling, shown.append)
-    other = model.complete(memory, Query((), "say it"), None, sampling, silent)
-    again = model.complete(memory, Query((), "change it"), edits, sampling, silent)
+    [first] = model.complete(memory, Query((), "change it"), edits, sampling, shown.append)
+    [other] = model.complete(memory, Query((), "say it"), None, sampling, silent)
+    [again] = model.complete(memory, Query((), "change it"), edits, sampling, silent)
     assert first.text == again.text
     assert other.text != first.text
     assert "".join(shown).startswith("```diff\n--- ")
@@ -96,7 +99,7 @@ def test_a_diff_fits_whatever_the_network_prefers(model: LocalModel) -> None:
     n_diffs = 0
     for seed in range(4):
         sampling = Sampling(temperature=1.0, seed=seed, max_new_tokens=150)
-        completion = model.complete(memory, Query((), "change it"), edits, sampling, silent)
+        [completion] = model.complete(memory, Query((), "change it"), edits, sampling, silent)
         if completion.text:
             n_diffs += 1
             assert place(parse_patch(completion.text), files).patch.files
@@ -114,7 +117,8 @@ def test_what_does_not_fit_the_window_is_an_error(tmp_path: Path) -> None:
     n_left = 256 - memory.n_tokens - len(model.encoder.tail(Query((), "task")))
     with pytest.raises(WindowExceededError):
         model.complete(memory, Query((), "task"), None, Sampling(max_new_tokens=n_left + 1), silent)
-    assert model.complete(memory, Query((), "task"), None, Sampling(max_new_tokens=n_left), silent).n_new_tokens > 0
+    [completion] = model.complete(memory, Query((), "task"), None, Sampling(max_new_tokens=n_left), silent)
+    assert completion.n_new_tokens > 0
 
 
 @pytest.mark.parametrize(
@@ -150,12 +154,14 @@ def test_device_and_number_type_are_looked_up_when_weights_are_read(tiny_directo
             model.remember("system", [], silent)
 
 
-def test_weights_are_in_bf16_unless_asked_otherwise(tiny_directory: Path) -> None:
-    model = LocalModel("tiny", tiny_directory, device="cpu")
-    memory = model.remember("system", [Note(SOURCE)], silent)
-    completion = model.complete(memory, Query((), "task"), None, Sampling(max_new_tokens=4), silent)
-    assert str(memory.cache.layers[0].keys.dtype) == "torch.bfloat16"
-    assert completion.n_new_tokens > 0
+def test_our_kernels_run_what_they_know_unless_a_number_type_is_asked_for(tiny_directory: Path) -> None:
+    for dtype, kind in (("auto", NativeNetwork), ("float32", TransformersNetwork), ("bfloat16", TransformersNetwork)):
+        model = LocalModel("tiny", tiny_directory, device="cpu", dtype=dtype)
+        memory = model.remember("system", [Note(SOURCE)], silent)
+        [completion] = model.complete(memory, Query((), "task"), None, Sampling(max_new_tokens=4), silent)
+        assert completion.n_new_tokens > 0
+        assert completion.n_reused_tokens == 0
+        assert type(model._engine.network) is (kind if kernels_are_there() else TransformersNetwork)
 
 
 def test_a_vision_models_window_is_that_of_its_text(tiny_directory: Path, tmp_path: Path) -> None:

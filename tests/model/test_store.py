@@ -60,7 +60,7 @@ class FakeSource:
 
 
 def store_of(root: Path, *sources: FakeSource) -> ModelStore:
-    return ModelStore(root, sources=sources, catalogue=CATALOGUE)
+    return ModelStore(root, sources=sources, catalogue=CATALOGUE, packed=False)
 
 
 def silent(_: Progress) -> None:
@@ -72,7 +72,10 @@ def fake_convert(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Replace the conversion, tested elsewhere, by one that writes its record alone; lists its calls."""
     calls: list[Path] = []
 
-    def convert(source: Path, directory: Path, sha256: str, on_progress: Callable[[Progress], None]) -> None:
+    def convert(
+        source: Path, directory: Path, sha256: str, on_progress: Callable[[Progress], None], *, packed: bool
+    ) -> None:
+        assert not packed
         calls.append(source)
         directory.mkdir()
         (directory / "config.json").write_text("{}")
@@ -160,7 +163,7 @@ def test_a_source_that_changed_is_pulled_again(tmp_path: Path, damage: Callable[
 def test_a_new_digest_in_the_catalogue_makes_the_old_file_stale(tmp_path: Path) -> None:
     store_of(tmp_path, FakeSource()).pull("tiny", silent)
     newer = replace(ENTRY, sha256=hashlib.sha256(DATA[::-1]).hexdigest())
-    store = ModelStore(tmp_path, sources=[FakeSource(DATA[::-1])], catalogue={"tiny": newer})
+    store = ModelStore(tmp_path, sources=[FakeSource(DATA[::-1])], catalogue={"tiny": newer}, packed=False)
     with pytest.raises(DigestError):  # the old bytes have the right size, so they are tried first
         store.pull("tiny", silent)
     assert store.pull("tiny", silent).read_bytes() == DATA[::-1]
@@ -259,7 +262,9 @@ def test_remove_frees_everything_and_says_how_much(tmp_path: Path) -> None:
 
 def test_the_cache_directory_can_be_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MAGICODE_CACHE_DIR", str(tmp_path / "c"))
-    assert ModelStore().directory(BASE.name) == tmp_path / "c" / "models" / BASE.name / "converted"
+    home = tmp_path / "c" / "models" / BASE.name
+    assert ModelStore(packed=False).directory(BASE.name) == home / "converted"
+    assert ModelStore(packed=True).directory(BASE.name) == home / "packed"
     monkeypatch.delenv("MAGICODE_CACHE_DIR")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "x"))
     monkeypatch.setenv("HOME", str(tmp_path / "x"))

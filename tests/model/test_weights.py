@@ -53,7 +53,7 @@ def silent(_value: object) -> None:
 def test_it_completes_code(model: LocalModel) -> None:
     memory = model.remember("You answer with code alone, without explanation.", [], silent)
     query = Query((), "Write the Python function add(a, b) that returns the sum of its two arguments.")
-    completion = model.complete(memory, query, None, Sampling(max_new_tokens=60), silent)
+    [completion] = model.complete(memory, query, None, Sampling(max_new_tokens=60), silent)
     assert "def add(a, b):\n    return a + b" in completion.text
     assert completion.finish_reason == "stop"
     assert completion.mean_logprob > -0.5
@@ -66,7 +66,7 @@ def test_it_writes_a_diff_that_applies(model: LocalModel, tmp_path: Path) -> Non
     memory = model.remember(system, [Note(frame_file(path, SOURCE))], silent)
     query = Query((), "Add a function mul(a, b) to calc.py that returns the product.")
     edits = Editable({str(path): files[path].lines})
-    completion = model.complete(memory, query, edits, Sampling(max_new_tokens=160), silent)
+    [completion] = model.complete(memory, query, edits, Sampling(max_new_tokens=160), silent)
     assert completion.n_new_tokens > completion.n_chosen_tokens
     validated = validate(place(parse_patch(completion.text), files), allow_syntax_errors=True)
     (tmp_path / path).write_text(SOURCE)

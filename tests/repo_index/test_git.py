@@ -1,5 +1,6 @@
 import shlex
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -110,6 +111,33 @@ def test_without_git_the_message_says_so(repo: Any, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("PATH", "")
     with pytest.raises(GitError, match="not installed"):
         git.run("status")
+
+
+def test_a_stream_gives_the_same_bytes_as_a_run(repo: Any) -> None:
+    repo.write("big", b"line\n" * 100_000)
+    repo.run("add", "-A")
+    assert b"".join(repo.git.stream("show", ":big", timeout_s=60)) == repo.git.run("show", ":big")
+
+
+def test_the_error_of_a_stream_comes_at_its_end(repo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(GitError, match=r"git show: .*nothing-here"):
+        list(repo.git.stream("show", "nothing-here", timeout_s=60))
+    git = repo.git
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(GitError, match="not installed"):
+        list(git.stream("status", timeout_s=60))
+
+
+def test_a_stream_ends_when_the_time_is_up_or_it_is_closed(repo: Any) -> None:
+    repo.write("big", b"line\n" * 1_000_000)  # more than a pipe holds: git would wait for its reader for ever
+    repo.run("add", "-A")
+    slow = (time.sleep(0.2) for _ in repo.git.stream("show", ":big", timeout_s=0.5))
+    with pytest.raises(GitError, match=r"git show: not done after 0\.5 s"):
+        list(slow)
+    pieces = repo.git.stream("show", ":big", timeout_s=60)
+    assert next(pieces).startswith(b"line\n")
+    pieces.close()
+    assert list(pieces) == []
 
 
 # Every program that this configuration names leaves a file behind when it runs.

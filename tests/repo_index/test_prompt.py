@@ -105,7 +105,9 @@ def test_a_prompt_that_is_too_large_says_what_takes_the_room_and_what_to_do(repo
     for name, size in {"data/a.json": 900_000, "src/big.py": 50_000, "src/small.py": 10, "README.md": 9_000}.items():
         repo.write(name, "x" * size + "\n")
     prompt = _prompt(repo)
-    readme, data, big, small = (document.n_tokens for document in prompt.documents)
+    n_tokens = {str(document.path): document.n_tokens for document in prompt.documents}
+    readme, data = n_tokens["README.md"], n_tokens["data/a.json"]
+    big, small = n_tokens["src/big.py"], n_tokens["src/small.py"]
     with pytest.raises(ContextTooLargeError) as caught:
         _prompt(repo, limit=30_000)
     assert str(caught.value).splitlines() == [

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from agent.errors import ExitCode
+from model.store import ModelStore
 from tests.fakes.cli import Cli
 
 
@@ -16,7 +17,7 @@ def test_list(cli: Cli, tmp_path: Path) -> None:
 
 
 def test_path(cli: Cli, tmp_path: Path) -> None:
-    where = tmp_path / "cache/models/qwen2.5-coder-0.5b/converted"
+    where = ModelStore(tmp_path / "cache/models").directory("qwen2.5-coder-0.5b")
     assert cli("models", "path", "qwen2.5-coder-0.5b").out.decode() == f"{where}\n"
     assert cli("models", "path").out.decode() == f"{where}\n".replace("0.5b", "1.5b")
 

@@ -1,0 +1,31 @@
+"""Between a prefix's states in memory and the pages of them on disk."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from model.prefixes import PAGE_TOKENS, PrefixStore
+
+# 4,096 tokens: what is written at once, and so held twice for a moment.
+_PAGES_AT_ONCE = 64
+
+
+def restore(store: PrefixStore, identity: str, ids: Sequence[int], cache: Any) -> int:
+    """Fill an empty cache with what is on disk of a prefix; return the number of tokens.
+
+    The last token is never restored, since what is decided next is in its logits.
+    """
+    match = store.match(identity, ids[: len(ids) - 1], cache.page_bytes)
+    if match.n_pages:
+        pages = np.empty((match.n_pages, cache.page_bytes), dtype=np.uint8)
+        cache.adopt(pages[: match.read(pages)])
+    return int(cache.n_tokens)
+
+
+def persist(store: PrefixStore, identity: str, ids: Sequence[int], cache: Any) -> None:
+    """Write what is not on disk of the whole pages of a prefix; that they cannot be written is no error."""
+    first = store.match(identity, ids, cache.page_bytes).n_pages
+    end = cache.n_tokens // PAGE_TOKENS
+    for start in range(first, end, _PAGES_AT_ONCE):
+        store.save(identity, ids, start, np.stack(cache.pages[start : min(start + _PAGES_AT_ONCE, end)]))
