@@ -17,6 +17,7 @@ from agent.escape import printable
 _QUIT = "q"
 _END_OF_INPUT = ("", "\x04")  # Ctrl-D arrives as a character where keys are read one by one
 _ESCAPE_PAUSE_S = 0.05
+_HEARING_PAUSE_S = 0.2
 
 
 def ask_on_terminal(prompt: str) -> str:
@@ -69,6 +70,9 @@ def _read_key(terminal: int, prompt: str) -> str:
     try:
         tty.setcbreak(terminal, termios.TCSADRAIN)  # keeps what was typed ahead, and Ctrl-C a signal
         os.write(terminal, printable(prompt).encode())
+        # Ctrl-C just before a read that blocks would not be heard until the next key; a short wait hears it.
+        while not select.select([terminal], [], [], _HEARING_PAUSE_S)[0]:
+            pass
         first = os.read(terminal, 1)
         if first == b"\x1b":
             # an arrow key is ESC [ A: its last byte must not be taken for an answer

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 
-import torch
+import numpy as np
+import numpy.typing as npt
 
 from model.api import OnText
 from model.constraint import Constraint, Rewrite
-from model.sampler import Sampler
+from model.sampler import Logits, Sampler
 from model.tokenizer import Tokenizer
 from model.vocabulary import Vocabulary
 
@@ -44,7 +45,7 @@ class Decoding:
         self._ids: list[int] = []  # of the answer, as the network reads them
         self._line_starts = [0]  # indices into `_ids`; the last is that of the line that is not complete
         self._unshown = b""
-        self._banned: torch.Tensor | None = None  # (vocab,)
+        self._banned: npt.NDArray[np.int64] | None = None  # ids
         self._logprob = 0.0
         self.n_chosen_tokens = 0
         self.done = False
@@ -63,7 +64,7 @@ class Decoding:
         """Return the answer as far as it was written."""
         return self._constraint.text() if self._constraint else self._free_text
 
-    def step(self, logits: torch.Tensor) -> Feed | None:
+    def step(self, logits: Logits) -> Feed | None:
         """Choose a token from logits `(vocab,)`; return it with all that must follow it, or None at the end."""
         if self._constraint is None:
             return self._free_step(logits)
@@ -71,8 +72,10 @@ class Decoding:
             return self._write(forced, self._constraint.vocabulary)
         return self._constrained_step(logits, self._constraint)
 
-    def _free_step(self, logits: torch.Tensor) -> Feed | None:
-        token = self._draw(logits.masked_fill(self._unspoken(logits), -torch.inf))
+    def _free_step(self, logits: Logits) -> Feed | None:
+        spoken = logits.copy()
+        spoken[self._unspoken(len(logits))] = -np.inf
+        token = self._draw(spoken)
         self.done = token in self._stop_ids
         if self.done:
             return None
@@ -82,21 +85,17 @@ class Decoding:
             self._on_text(piece)
         return Feed([token])
 
-    def _unspoken(self, logits: torch.Tensor) -> torch.Tensor:
-        """Return which ids free text has not: control tokens that do not end it, and rows that pad the weights."""
+    def _unspoken(self, n_rows: int) -> npt.NDArray[np.int64]:
+        """Return the ids that free text has not: control tokens that do not end it, and rows that pad the weights."""
         if self._banned is None:
-            ids = torch.arange(len(logits))
-            controls = torch.tensor(sorted(self._tokenizer.control_ids), dtype=torch.long)
-            stops = torch.tensor(sorted(self._stop_ids), dtype=torch.long)
-            banned = ((ids >= self._tokenizer.size) | torch.isin(ids, controls)) & ~torch.isin(ids, stops)
-            self._banned = banned.to(logits.device)
+            controls = self._tokenizer.control_ids - self._stop_ids
+            padding = set(range(self._tokenizer.size, n_rows)) - self._stop_ids
+            self._banned = np.array(sorted(controls | padding), dtype=np.int64)
         return self._banned
 
-    def _constrained_step(self, logits: torch.Tensor, constraint: Constraint) -> Feed | None:
-        allowed = torch.zeros(len(logits), dtype=torch.bool)
-        mask = torch.from_numpy(constraint.allowed())[: len(logits)]  # the weights may have fewer rows, or more
-        allowed[: len(mask)] = mask
-        token = self._draw(logits.masked_fill(~allowed.to(logits.device), -torch.inf))
+    def _constrained_step(self, logits: Logits, constraint: Constraint) -> Feed | None:
+        mask = constraint.allowed()[: len(logits)]  # the weights may have fewer rows, or more
+        token = self._draw(np.where(mask, logits[: len(mask)], np.float32(-np.inf)))
         chosen = constraint.vocabulary.tokens[token] or b""
         constraint.advance(chosen)
         if rewrite := constraint.take_rewrite():
@@ -148,7 +147,7 @@ class Decoding:
         spelled = {text, unicodedata.normalize("NFC", plain).encode()}
         return ids if vocabulary.spell(ids) in spelled else vocabulary.cover(text)
 
-    def _draw(self, logits: torch.Tensor) -> int:
+    def _draw(self, logits: Logits) -> int:
         token, logprob = self._sampler.draw(logits)
         self._logprob += logprob
         self.n_chosen_tokens += 1

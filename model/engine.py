@@ -7,18 +7,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-import torch
+import numpy as np
+import numpy.typing as npt
 
 from model.api import Completion, OnProgress, OnText, Progress, Sampling
 from model.constraint import Constraint
 from model.decoding import Decoding, Feed
-from model.device import choose_device, choose_dtype
 from model.errors import WeightsError
 from model.native.kernels import Kernels
 from model.native.network import NativeNetwork, NetworkConfig
+from model.platform import runs_on_cpu
 from model.prefixes import PrefixStore
 from model.reuse import persist, restore
-from model.sampler import Sampler
+from model.sampler import Logits, Sampler
 from model.tokenizer import Tokenizer
 
 PREFILL_CHUNK_TOKENS = 512
@@ -55,7 +56,7 @@ class Network(Protocol):
         """Return an empty sequence."""
         ...
 
-    def feed(self, feeds: Sequence[tuple[Any, Sequence[int]]], /) -> torch.Tensor:
+    def feed(self, feeds: Sequence[tuple[Any, Sequence[int]]], /) -> npt.NDArray[np.float32]:
         """Read tokens behind each sequence; return the logits after the last of each, `(sequences, vocab)`."""
         ...
 
@@ -105,14 +106,13 @@ class Engine:
             DeviceError: the device is not there, or the type is not known.
 
         """
-        target = choose_device(device)
         network: Network | None = None
-        if dtype == "auto" and target.type == "cpu":
+        if dtype == "auto" and runs_on_cpu(device):
             network = _native(directory)
         if network is None:
-            from model.transformers_network import TransformersNetwork  # noqa: PLC0415 - 2 s that ours does not need
+            from model.transformers_network import TransformersNetwork  # noqa: PLC0415 - with torch: 4 s to import
 
-            network = TransformersNetwork.load(directory, target, choose_dtype(dtype, target))
+            network = TransformersNetwork.load(directory, device, dtype)
         return cls(network, _stop_ids(directory), prefixes)
 
     def estimate_prefill_s(self, n_tokens: int) -> float:
@@ -183,10 +183,10 @@ class Engine:
             for attempt in attempts
         ]
 
-    def _write(self, attempts: Sequence[_Attempt], logits: torch.Tensor, max_new_tokens: int) -> None:
+    def _write(self, attempts: Sequence[_Attempt], logits: Logits, max_new_tokens: int) -> None:
         """Decode attempts side by side until each is done; `logits` `(vocab,)` are those behind the prompt."""
         started = time.perf_counter()
-        rows: Sequence[torch.Tensor] = [logits] * len(attempts)
+        rows: Sequence[Logits] = [logits] * len(attempts)
         going = list(attempts)
         while going:
             feeds: list[tuple[_Attempt, Feed]] = []
@@ -201,12 +201,12 @@ class Engine:
             if feeds:
                 rows = list(self.network.feed([(attempt.cache, feed.ids) for attempt, feed in feeds]))
 
-    def _read(self, ids: Sequence[int], cache: Cache, on_progress: OnProgress, n_read: int = 0) -> torch.Tensor:
+    def _read(self, ids: Sequence[int], cache: Cache, on_progress: OnProgress, n_read: int = 0) -> Logits:
         """Read what the cache lacks of `ids`, which begin at token `n_read`; return the last logits, `(vocab,)`."""
         on_progress(Progress("prefill", cache.n_tokens - n_read, len(ids)))
         while (start := cache.n_tokens - n_read) < len(ids):
             chunk = ids[start : start + PREFILL_CHUNK_TOKENS]
-            logits = self.network.feed([(cache, chunk)])[0]
+            logits: Logits = self.network.feed([(cache, chunk)])[0]
             on_progress(Progress("prefill", start + len(chunk), len(ids)))
         return logits
 

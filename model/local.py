@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -72,6 +73,7 @@ class LocalModel:
         """
         ids = self.encoder.prefix(system, documents)
         self._check_window(len(ids))
+        _ = self._vocabulary  # is indexed while the documents are encoded
         on_progress(Progress("load", 0, 1, self.name))
         engine = self._engine
         on_progress(Progress("load", 1, 1, self.name))
@@ -94,13 +96,16 @@ class LocalModel:
         self._check_window(memory.n_tokens + len(tail) + sampling.max_new_tokens)
 
         def new_constraint() -> DiffConstraint | None:
-            return DiffConstraint(edits.files, edits.taken, self._vocabulary) if edits else None
+            return DiffConstraint(edits.files, edits.taken, self._vocabulary.result()) if edits else None
 
         return self._engine.decode(memory, tail, sampling, self.encoder.tokenizer, new_constraint, on_text)
 
     @cached_property
-    def _vocabulary(self) -> Vocabulary:
-        return Vocabulary.from_definition(self.encoder.tokenizer.definition)
+    def _vocabulary(self) -> Future[Vocabulary]:
+        pool = ThreadPoolExecutor(1)
+        future = pool.submit(Vocabulary.from_definition, self.encoder.tokenizer.definition)
+        pool.shutdown(wait=False)
+        return future
 
     @cached_property
     def _engine(self) -> "Engine":

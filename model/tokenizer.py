@@ -1,9 +1,11 @@
 """Text to token ids and back, where control tokens written in a text stay text."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from tokenizers import Tokenizer as FastTokenizer
 from tokenizers.decoders import DecodeStream
@@ -11,6 +13,8 @@ from tokenizers.decoders import DecodeStream
 from model.errors import WeightsError
 
 Detokenize = Callable[[int], str]
+
+_ADDED_TOKENS = re.compile(r'"added_tokens"\s*:\s*')
 
 
 class Tokenizer:
@@ -23,11 +27,14 @@ class Tokenizer:
     def __init__(self, definition: str) -> None:
         """Build from the content of a `tokenizer.json`."""
         self.definition = definition
-        self._with_controls = FastTokenizer.from_str(definition)
-        self._plain = FastTokenizer.from_str(_without_controls(definition))
-        added = self._with_controls.get_added_tokens_decoder()
-        self.controls: Mapping[str, int] = {token.content: id_ for id_, token in added.items()}
-        self.control_ids = frozenset(id_ for id_, token in added.items() if token.special)
+        added = _added_tokens(definition)
+        self._plain = FastTokenizer.from_str(_without_controls(definition, added))
+        self.controls: Mapping[str, int] = {token["content"]: token["id"] for token in added}
+        self.control_ids = frozenset(token["id"] for token in added if token["special"])
+        # Where a control token takes nothing of the text beside it, a frame is its controls and plain text between.
+        self._is_frame_simple = '"ByteLevel"' in definition and not any(
+            token["lstrip"] or token["rstrip"] or token["single_word"] or token["normalized"] for token in added
+        )
 
     @classmethod
     def from_directory(cls, directory: Path) -> Self:
@@ -48,10 +55,20 @@ class Tokenizer:
         except Exception as error:  # the Rust library raises bare Exception
             raise WeightsError(f"{path} cannot be read as a tokenizer: {error}") from error
 
-    @property
+    @cached_property
+    def _with_controls(self) -> FastTokenizer:
+        return FastTokenizer.from_str(self.definition)
+
+    @cached_property
+    def _control_pattern(self) -> re.Pattern[str]:
+        longest_first = sorted(self.controls, key=len, reverse=True)
+        return re.compile("(" + "|".join(map(re.escape, longest_first)) + ")")
+
+    @cached_property
     def size(self) -> int:
         """Ids that the vocabulary has, control tokens included."""
-        return self._with_controls.get_vocab_size(with_added_tokens=True)
+        outside = [id_ for id_ in self.controls.values() if self._plain.id_to_token(id_) is None]
+        return self._plain.get_vocab_size(with_added_tokens=False) + len(outside)
 
     def encode(self, text: str) -> list[int]:
         """Encode plain text; what looks like a control token is text."""
@@ -59,7 +76,12 @@ class Tokenizer:
 
     def encode_frame(self, text: str) -> list[int]:
         """Encode a piece of our own chat frame; its control tokens are control tokens."""
-        return self._with_controls.encode(text, add_special_tokens=False).ids
+        if not self._is_frame_simple:
+            return self._with_controls.encode(text, add_special_tokens=False).ids
+        ids: list[int] = []
+        for i, piece in enumerate(self._control_pattern.split(text) if self.controls else [text]):
+            ids += [self.controls[piece]] if i % 2 else self.encode(piece)
+        return ids
 
     def count(self, text: str) -> int:
         """Count the tokens of plain text."""
@@ -78,11 +100,29 @@ class Tokenizer:
         return lambda id_: stream.step(self._with_controls, id_) or ""
 
 
-def _without_controls(definition: str) -> str:
+def _added_tokens(definition: str) -> list[dict[str, Any]]:
+    """Return the added tokens of a `tokenizer.json`, of which only they are parsed."""
+    tokens, _, _ = _find_added_tokens(definition)
+    return tokens
+
+
+def _find_added_tokens(definition: str) -> tuple[list[dict[str, Any]], int, int]:
+    """Return the added tokens, and where their list begins and ends in the text."""
+    for match in _ADDED_TOKENS.finditer(definition):  # a vocabulary may hold a token of that name
+        tokens, end = json.JSONDecoder().raw_decode(definition, match.end())
+        if isinstance(tokens, list):
+            return tokens, match.end(), end
+    raise ValueError("it has no list of added tokens")
+
+
+def _without_controls(definition: str, added: Sequence[Mapping[str, Any]]) -> str:
     """Return a definition that has no added tokens, and whose model does not know their texts as pieces either."""
-    config = json.loads(definition)
-    controls = {token["content"]: f"\0 {token['id']} \0" for token in config["added_tokens"]}  # no model meets a space
-    config["added_tokens"] = []
+    _, start, end = _find_added_tokens(definition)
+    rest = definition[:start] + "[]" + definition[end:]
+    if not any(json.dumps(token["content"], ensure_ascii=False) in rest for token in added):
+        return rest  # a definition takes half a second to parse, and most vocabularies leave control tokens out
+    config = json.loads(rest)
+    controls = {token["content"]: f"\0 {token['id']} \0" for token in added}  # no model meets a space
     model = config["model"]
     vocab = model["vocab"]
     if isinstance(vocab, list):  # Unigram: pieces with their scores

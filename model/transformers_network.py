@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from transformers import AutoModelForCausalLM
 from transformers.utils import logging as transformers_logging
 
 from model import attention
-from model.device import matmul_flops
-from model.errors import WeightsError
+from model.device import choose_device, choose_dtype, matmul_flops
+from model.errors import DeviceError, WeightsError
 from model.kvcache import GrowingCache
 from model.linear import use_int8_for_decoding
 
@@ -29,27 +31,35 @@ class TransformersNetwork:
         self.device: torch.device = network.device
 
     @classmethod
-    def load(cls, directory: Path, device: torch.device, dtype: torch.dtype) -> Self:
+    def load(cls, directory: Path, device: str, dtype: str) -> Self:
         """Load a model directory in the Hugging Face layout; nothing is looked up on the network.
 
         Raises:
             WeightsError: the directory does not hold a causal language model that transformers knows.
+            DeviceError: the device is not there, or the type of number is not known.
 
         """
+        target = choose_device(device)
         transformers_logging.set_verbosity_error()
         transformers_logging.disable_progress_bar()
         try:
             network, found = AutoModelForCausalLM.from_pretrained(
-                directory, dtype=dtype, local_files_only=True, use_safetensors=True, output_loading_info=True
+                directory,
+                dtype=choose_dtype(dtype, target),
+                local_files_only=True,
+                use_safetensors=True,
+                output_loading_info=True,
             )
-            if device.type == "cpu" and network.config._attn_implementation == "sdpa":  # noqa: SLF001
+            if target.type == "cpu" and network.config._attn_implementation == "sdpa":  # noqa: SLF001
                 network.set_attn_implementation(attention.register())
+        except DeviceError:
+            raise
         except Exception as error:  # what a damaged file makes these libraries raise is not for us to list
             raise WeightsError(f"{directory} does not load as a causal language model: {error}") from error
         if missing := found["missing_keys"]:  # transformers fills them with random numbers
             raise WeightsError(f"{directory} lacks {len(missing)} of the model's tensors, such as {min(missing)}")
-        network = network.to(device).eval()
-        if device.type == "cpu":
+        network = network.to(target).eval()
+        if target.type == "cpu":
             use_int8_for_decoding(network)
         return cls(network)
 
@@ -62,9 +72,11 @@ class TransformersNetwork:
         """
         return GrowingCache.of(self.network.config)
 
-    def feed(self, feeds: Sequence[tuple[GrowingCache, Sequence[int]]]) -> torch.Tensor:
+    def feed(self, feeds: Sequence[tuple[GrowingCache, Sequence[int]]]) -> npt.NDArray[np.float32]:
         """Read tokens behind each sequence; return the logits after the last of each, `(sequences, vocab)`."""
-        return torch.stack([self._forward(cache, ids) for cache, ids in feeds])
+        rows = [self._forward(cache, ids) for cache, ids in feeds]
+        logits: npt.NDArray[np.float32] = torch.stack(rows).float().cpu().numpy()
+        return logits
 
     def estimate_prefill_s(self, n_tokens: int) -> float:
         """Predict the seconds that `n_tokens` take to encode, from this device's matrix rate measured now."""

@@ -162,7 +162,9 @@ class Vocabulary:
 
     def _is_free(self, token: bytes) -> bool:
         body = token.removesuffix(b"\n")
-        if not _CONTROL_BYTES.isdisjoint(body):
+        if body.isascii():
+            return body.translate(None, _CONTROL_BYTES) == body
+        if body.translate(None, _CONTROL_BYTES) != body:
             return False
         try:
             incomplete = incomplete_tail(body)
@@ -200,8 +202,8 @@ def incomplete_tail(text: bytes) -> bytes:
 
 def _byte_level(text: str) -> bytes:
     try:
-        return bytes(_BYTE_OF_CHARACTER[character] for character in text)
-    except KeyError:  # a piece that was put in as it is
+        return text.translate(_BYTE_OF_CHARACTER).encode("latin-1")
+    except UnicodeEncodeError:  # a piece that was put in as it is
         return text.encode()
 
 
@@ -211,14 +213,15 @@ def _sentence_piece(text: str) -> bytes:
     return text.replace("\u2581", " ").encode()
 
 
-def _byte_of_character() -> dict[str, int]:
+def _byte_of_character() -> dict[int, str]:
     """Invert GPT-2's table, which writes each byte as a visible character (openai/gpt-2, `encoder.py`)."""
     visible = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     hidden = [byte for byte in range(256) if byte not in visible]
-    return {chr(byte): byte for byte in visible} | {chr(256 + i): byte for i, byte in enumerate(hidden)}
+    # A character above 0xFF stands for no byte unless the table says so: it is left, and does not encode.
+    return {256 + i: chr(byte) for i, byte in enumerate(hidden)} | dict.fromkeys(hidden, "\u0100")
 
 
 _BYTE_OF_CHARACTER = _byte_of_character()
-_CONTROL_BYTES = frozenset(range(0x20)) - {0x09} | {0x7F}
+_CONTROL_BYTES = bytes({*range(0x20), 0x7F} - {0x09})
 _NO_TEXT = frozenset({b"", b" ", b"\t", b"\n", b"*"})
 _PATH_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")

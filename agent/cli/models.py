@@ -11,6 +11,7 @@ from agent.terminal import Terminal
 from model.catalogue import DEFAULT_MODEL, read_catalogue
 
 if TYPE_CHECKING:
+    from model.prefixes import PrefixStore
     from model.store import ModelStore
 
 app = typer.Typer(no_args_is_help=True, help="List, fetch and remove the weights of models.", rich_markup_mode=None)
@@ -30,6 +31,9 @@ def list_() -> None:
         window = f"{entry.context_length:,} tokens"
         console.print(Text(f"{name:<20}  {installed.state:<7}  {size:<15}  {window:>14}  {entry.licence}"))
         console.print(Text(f"    {entry.summary}", style="dim"))
+    prefixes = _prefixes()
+    used, most = prefixes.total_bytes(), prefixes.max_bytes
+    console.print(Text(f"What was read of repositories: {used / 1e9:.1f} GB on disk, at most {most / 1e9:.1f} GB"))
 
 
 @app.command()
@@ -55,6 +59,19 @@ def rm(name: Name) -> None:
     freed = _store().remove(name)
     said = f"Removed {name}: {freed / 1e9:.1f} GB freed." if freed else f"There was nothing of {name} to remove."
     sys.stderr.write(f"{said}\n")
+
+
+@app.command()
+def forget() -> None:
+    """Remove what is kept on disk of the repositories that models have read."""
+    freed = _prefixes().clear()
+    sys.stderr.write(f"{freed / 1e9:.1f} GB freed; the next request on a repository reads it anew.\n")
+
+
+def _prefixes() -> "PrefixStore":
+    from model.prefixes import PrefixStore  # noqa: PLC0415 - numpy: --help needs none
+
+    return PrefixStore()
 
 
 def _store() -> "ModelStore":

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import torch
+import numpy.typing as npt
 
 from model.errors import WeightsError
 from model.native.cache import PagedCache
@@ -79,7 +79,6 @@ class NativeNetwork:
     sequences, nor on the number of threads.
     """
 
-    device = torch.device("cpu")
     batches: bool = True
 
     def __init__(
@@ -158,8 +157,13 @@ class NativeNetwork:
         """Return an empty sequence."""
         return PagedCache(self.page_bytes)
 
-    def feed(self, feeds: Sequence[tuple[PagedCache, Sequence[int]]]) -> torch.Tensor:
-        """Read tokens behind each sequence; return the logits after the last of each, `(sequences, vocab)`, float32."""
+    def feed(
+        self, feeds: Sequence[tuple[PagedCache, Sequence[int]]], *, every: bool = False
+    ) -> npt.NDArray[np.float32]:
+        """Read tokens behind each sequence; return the logits after the last of each, `(sequences, vocab)`, float32.
+
+        With `every`, return those after each token, `(tokens, vocab)`.
+        """
         ids = np.fromiter((id_ for _, new in feeds for id_ in new), dtype=np.int32)
         hidden = np.empty((len(ids), self.config.hidden), dtype=np.float32)
         self._kernels.rows(self._embedding, ids, hidden)
@@ -175,10 +179,11 @@ class NativeNetwork:
             self._kernels.layers(self._shape, self._layers, start, end, hidden, fed, rotary)
         for cache, new in feeds:
             cache.advance(len(new))
-        last = np.cumsum([len(new) for _, new in feeds]) - 1
-        out = np.empty((len(feeds), self._head.rows), dtype=np.float32)
-        self._kernels.linear(self._head, np.ascontiguousarray(hidden[last]), out, norm=self._norm, eps=self.config.eps)
-        return torch.from_numpy(out)[:, : self.config.vocab]
+        if not every:
+            hidden = hidden[np.cumsum([len(new) for _, new in feeds]) - 1]
+        out = np.empty((len(hidden), self._head.rows), dtype=np.float32)
+        self._kernels.linear(self._head, hidden, out, norm=self._norm, eps=self.config.eps)
+        return out[:, : self.config.vocab]
 
     def _calls(self, n_tokens: int) -> Iterator[tuple[int, int]]:
         step = self.config.n_layers if n_tokens <= _TOKENS_PER_CALL else 1
@@ -187,11 +192,10 @@ class NativeNetwork:
 
     def _rotary(self, positions: Any) -> Any:
         """Return cosines, then sines, of each position: `(tokens, head_dim)`, computed as transformers does."""
-        half = self.config.head_dim // 2
-        exponents = torch.arange(0, half, dtype=torch.float32) * 2 / self.config.head_dim
-        frequencies = 1.0 / (self.config.rope_theta**exponents)
-        angles = torch.from_numpy(positions).float()[:, None] * frequencies[None, :]
-        return torch.cat((angles.cos(), angles.sin()), dim=1).contiguous().numpy()
+        exponents = np.arange(0, self.config.head_dim, 2, dtype=np.float32) / np.float32(self.config.head_dim)
+        frequencies = np.float32(1) / np.float32(self.config.rope_theta) ** exponents
+        angles = positions.astype(np.float32)[:, None] * frequencies
+        return np.concatenate((np.cos(angles), np.sin(angles)), axis=1)
 
     def _layer(self, index: int) -> Layer:
         config, prefix = self.config, f"model.layers.{index}"

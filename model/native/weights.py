@@ -6,7 +6,9 @@ metadata has format, rows and columns of each matrix. Names are those of transfo
 
 import ctypes
 import json
+import mmap
 import os
+import struct
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -62,19 +64,15 @@ class PackedWeights:
             WeightsError: the file is missing or damaged.
 
         """
-        from safetensors import SafetensorError, safe_open  # noqa: PLC0415
-
         try:
-            with safe_open(path, framework="pt") as file:
-                shapes = json.loads((file.metadata() or {})["matrices"])
-                arrays = {name: file.get_tensor(name).numpy() for name in file.keys()}  # noqa: SIM118 - no mapping
+            arrays, metadata = _mapped(path)
             matrices = {
                 name: Matrix(arrays[name], format_, n_rows, n_columns)
-                for name, (format_, n_rows, n_columns) in shapes.items()
+                for name, (format_, n_rows, n_columns) in json.loads(metadata["matrices"]).items()
             }
             if bad := [name for name, each in matrices.items() if each.data.nbytes != _packed_bytes(each)]:
                 raise WeightsError(f"{path}: {bad[0]} has not the bytes that its shape needs")
-        except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
+        except (OSError, KeyError, ValueError, TypeError, struct.error) as error:
             raise WeightsError(f"{path} does not load as packed weights: {error}") from error
         return cls(matrices, {name: array for name, array in arrays.items() if name not in matrices})
 
@@ -120,6 +118,26 @@ class PackedWeights:
         shapes = {name: (each.format, each.n_rows, each.n_columns) for name, each in self.matrices.items()}
         arrays = {name: each.data for name, each in self.matrices.items()} | dict(self.vectors)
         save_file(arrays, path, metadata={"matrices": json.dumps(shapes)})
+
+
+def _mapped(path: Path) -> tuple[dict[str, Array], dict[str, str]]:
+    """Map the tensors of a safetensors file, and return its metadata, too.
+
+    The library's own readers copy tensors for numpy, and need torch to map them: a second that a start would wait for.
+    """
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        (header_bytes,) = struct.unpack_from("<Q", content)
+        header = json.loads(content[8 : 8 + header_bytes])
+    data = np.memmap(path, dtype=np.uint8, mode="r", offset=8 + header_bytes)
+    metadata = header.pop("__metadata__", {})
+    arrays = {}
+    for name, tensor in header.items():
+        start, end = tensor["data_offsets"]
+        if not 0 <= start <= end <= len(data):
+            raise ValueError(f"{name} lies beyond the file's end")
+        dtype = {"U8": np.uint8, "F32": np.float32}[tensor["dtype"]]
+        arrays[name] = data[start:end].view(np.ndarray).view(dtype).reshape(tensor["shape"])
+    return arrays, metadata
 
 
 def packs(format_: str, n_columns: int) -> bool:

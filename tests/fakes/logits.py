@@ -4,11 +4,12 @@ import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-import torch
+import numpy as np
+import numpy.typing as npt
 
 from model.vocabulary import Vocabulary
 
-Logits = Callable[[bytes], torch.Tensor]  # the text so far → (vocab,)
+Logits = Callable[[bytes], npt.NDArray[np.float32]]  # the text so far → (vocab,)
 
 # Added to the logits of tokens that begin with one of these.
 HABITS: dict[str, dict[bytes, float]] = {
@@ -26,21 +27,21 @@ HABITS: dict[str, dict[bytes, float]] = {
 
 def by_habit(vocabulary: Vocabulary, habit: str, seed: int, *, padding: int = 5) -> Logits:
     """A model that prefers tokens with certain beginnings; its weights have more rows than the vocabulary."""
-    generator = torch.Generator().manual_seed(seed)
-    bias = torch.zeros(len(vocabulary.tokens) + padding)
+    generator = np.random.default_rng(seed)
+    bias = np.zeros(len(vocabulary.tokens) + padding, dtype=np.float32)
     bias[-padding:] = 50.0  # whoever does not mask these rows is found out at once
     for id_, token in enumerate(vocabulary.tokens):
         bias[id_] = max((w for start, w in HABITS[habit].items() if (token or b"").startswith(start)), default=0.0)
         if token is None:
             bias[id_] = 50.0
-    return lambda _text: bias + torch.randn(len(bias), generator=generator)
+    return lambda _text: bias + generator.standard_normal(len(bias), dtype=np.float32)
 
 
 def repeating(vocabulary: Vocabulary, seed: int) -> Logits:
     """A model that likes best what it has just said."""
     base = by_habit(vocabulary, "adds", seed)
 
-    def logits(text: bytes) -> torch.Tensor:
+    def logits(text: bytes) -> npt.NDArray[np.float32]:
         out = base(text)
         lines = text.split(b"\n")
         if len(lines) > 1:
@@ -65,7 +66,7 @@ class Copying:
         self._at = 0
         self._wanted = b""
 
-    def __call__(self, text: bytes) -> torch.Tensor:
+    def __call__(self, text: bytes) -> npt.NDArray[np.float32]:
         out = self._noise(text)
         before, _, now = text.rpartition(b"\n")
         if text.count(b"\n") != self._n_lines:
@@ -105,11 +106,11 @@ class Writing:
         self._script = [line.encode() for line in script]
         self._wanted = b""
 
-    def __call__(self, text: bytes) -> torch.Tensor:
+    def __call__(self, text: bytes) -> npt.NDArray[np.float32]:
         now = text.rpartition(b"\n")[2]
         if not now and self._script:
             self._wanted = self._script.pop(0)
-        out = torch.zeros(len(self._vocabulary.tokens))
+        out = np.zeros(len(self._vocabulary.tokens), dtype=np.float32)
         assert self._wanted.startswith(now), f"{now!r} was written, not {self._wanted!r}"
         for id_ in self._vocabulary.prefixes_of(self._wanted[len(now) :]):
             out[id_] = 10.0 + len(self._vocabulary.tokens[id_] or b"")

@@ -117,7 +117,7 @@ def test_whatever_is_decoded_applies(language: Language, round_: int, work_tree:
 
 def test_a_model_that_writes_files_anew_is_corrected(language: Language, work_tree: Path) -> None:
     n_rewrites = 0
-    for seed in range(4):
+    for seed in range(8):
         lines = [f"    value_{number} = {number}" for number in range(20)]
         files = {PurePosixPath("one.py"): TextFile.from_text("\n".join([*lines, "", *lines[:3], "end"]))}
         model = Copying(language.vocabulary, lines_of(files), seed)

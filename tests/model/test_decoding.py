@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
-import torch
 
 from model.api import Sampling
 from model.constraint import DiffConstraint
@@ -76,7 +76,7 @@ def test_a_character_in_pieces_is_finished_before_its_line(languages: dict[str, 
     id_of = {token: id_ for id_, token in enumerate(language.vocabulary.tokens) if token}
     ids, _ = write(decoding, language, ["", "--- a/a.py\n", "+++ b/a.py\n", " import os\n"])
     for byte, preferred in ((b"+", b"+"), (b"\xf0", b"\xf0"), (b"\x9f", b"\n"), (b"\x99", b"z"), (b"\x82", b"\n")):
-        logits = torch.zeros(len(language.vocabulary.tokens))
+        logits = np.zeros(len(language.vocabulary.tokens), dtype=np.float32)
         logits[id_of[byte]] = 1.0
         logits[id_of[preferred]] = 2.0  # refused inside a character
         feed = decoding.step(logits)
@@ -109,7 +109,7 @@ def test_free_text_ends_at_a_stop_token(languages: dict[str, Language]) -> None:
     shown: list[str] = []
     decoding = decoding_of(language, constrained=False, stop_ids=[stop], shown=shown)
     for id_ in [*language.tokenizer.encode("h\u00e9 \U0001f642"), stop]:
-        logits = torch.zeros(language.tokenizer.size)
+        logits = np.zeros(language.tokenizer.size, dtype=np.float32)
         logits[id_] = 5.0
         feed = decoding.step(logits)
         assert feed == (None if id_ == stop else Feed([id_]))
@@ -121,7 +121,7 @@ def test_free_text_has_no_control_tokens_and_no_padding(language: Language) -> N
     """Weights may have more rows than there are tokens; and nothing that the model says opens a message."""
     controls = sorted(language.tokenizer.controls.values())
     decoding = decoding_of(language, constrained=False, stop_ids=controls[:1])
-    logits = torch.zeros(language.tokenizer.size + 3)
+    logits = np.zeros(language.tokenizer.size + 3, dtype=np.float32)
     logits[controls[1:]] = 9.0
     logits[-3:] = 9.0
     logits[5 if 5 not in controls else 40] = 1.0
@@ -134,8 +134,8 @@ def test_free_text_has_no_control_tokens_and_no_padding(language: Language) -> N
 def test_weights_may_have_fewer_rows_than_there_are_tokens(languages: dict[str, Language]) -> None:
     language = languages["byte-level BPE"]
     decoding = decoding_of(language)
-    assert decoding.step(torch.zeros(300)) is not None
-    feed = decoding.step(torch.zeros(300))
+    assert decoding.step(np.zeros(300, dtype=np.float32)) is not None
+    feed = decoding.step(np.zeros(300, dtype=np.float32))
     assert feed is not None
     assert language.vocabulary.spell(feed.ids[:1]).startswith(b"-")
 
@@ -143,7 +143,7 @@ def test_weights_may_have_fewer_rows_than_there_are_tokens(languages: dict[str, 
 def test_the_mean_log_probability_is_per_decision(languages: dict[str, Language]) -> None:
     decoding = decoding_of(languages["bytes alone"], constrained=False)
     assert decoding.mean_logprob == 0.0
-    logits = torch.full((languages["bytes alone"].tokenizer.size,), -torch.inf)
+    logits = np.full(languages["bytes alone"].tokenizer.size, -np.inf, dtype=np.float32)
     logits[[65, 66]] = 3.0
     for _ in range(3):
         decoding.step(logits)

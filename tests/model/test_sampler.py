@@ -2,18 +2,19 @@
 
 import math
 
+import numpy as np
+import numpy.typing as npt
 import pytest
-import torch
 
 from model.api import Sampling
 from model.sampler import Sampler
 
 
-def logits_of(*probabilities: float) -> torch.Tensor:
-    return torch.tensor(probabilities).log()
+def logits_of(*probabilities: float) -> npt.NDArray[np.float32]:
+    return np.log(np.array(probabilities, dtype=np.float32))
 
 
-def drawn(sampling: Sampling, logits: torch.Tensor, n: int = 200) -> set[int]:
+def drawn(sampling: Sampling, logits: npt.NDArray[np.float32], n: int = 200) -> set[int]:
     sampler = Sampler(sampling)
     return {sampler.draw(logits)[0] for _ in range(n)}
 
@@ -33,11 +34,11 @@ def test_the_nucleus_is_the_smallest_set_that_holds_top_p(top_p: float, kept: se
 
 
 def test_a_wide_nucleus_is_found_too() -> None:
-    """More tokens than are looked at first: 3,000 equal ones, of which nine tenths are kept."""
-    logits = torch.cat([torch.zeros(3000), torch.full((5000,), -torch.inf)])
+    """3,000 equal tokens, of which nine tenths are kept."""
+    logits = np.concatenate([np.zeros(3000), np.full(5000, -np.inf)]).astype(np.float32)
     tokens = drawn(Sampling(temperature=1.0, top_p=0.9), logits, 2000)
     assert max(tokens) < 3000
-    assert 1024 < len(tokens) <= 2700
+    assert 1024 < len(tokens) <= 2701
 
 
 def test_a_low_temperature_sharpens_and_a_high_one_flattens() -> None:
@@ -62,13 +63,22 @@ def test_the_log_probability_is_that_of_the_untempered_model() -> None:
 def test_one_seed_draws_one_sequence() -> None:
     def sequence(seed: int) -> list[int]:
         sampler = Sampler(Sampling(temperature=1.0, seed=seed))
-        return [sampler.draw(torch.zeros(100))[0] for _ in range(20)]
+        return [sampler.draw(np.zeros(100, dtype=np.float32))[0] for _ in range(20)]
 
     assert sequence(1) == sequence(1)
     assert sequence(1) != sequence(2)
 
 
 def test_masked_tokens_are_never_drawn() -> None:
-    logits = torch.full((50,), -torch.inf, dtype=torch.bfloat16)
-    logits[[7, 9]] = torch.tensor([-40.0, -41.0], dtype=torch.bfloat16)
+    logits = np.full(50, -np.inf, dtype=np.float32)
+    logits[[7, 9]] = [-40.0, -41.0]
     assert drawn(Sampling(temperature=5.0, top_p=1.0), logits) == {7, 9}
+
+
+def test_a_nucleus_reaches_as_far_down_as_it_must() -> None:
+    """One token with nearly all of a tenth, and 150,000 far below it that hold the rest."""
+    logits = np.full(150_001, -18.0, dtype=np.float32)
+    logits[5] = 0.0
+    likeliest = 1 / (1 + 150_000 * math.exp(-18))
+    assert drawn(Sampling(temperature=1.0, top_p=likeliest * 0.999), logits) == {5}
+    assert len(drawn(Sampling(temperature=1.0, top_p=1.0), logits, 1000)) > 1

@@ -1,7 +1,7 @@
 // What Python calls, through ctypes: plain C functions over pointers. No function throws or keeps what it was given.
 
 #include <cstring>
-#include <memory>
+#include <exception>
 #include <vector>
 
 #include "kernels.h"
@@ -64,10 +64,16 @@ struct Layer {
     Weights q, k, v, o, gate, up, down;
 };
 
-// A set of kernels and its threads; null if this machine cannot run that set. One caller at a time.
+// A set of kernels and its threads; null if this machine cannot run that set, or has no room for more threads. One
+// caller at a time.
 EXPORT void *mc_open(const char *name, int32_t n_threads) {
     const Kernels *kernels = find_kernels(name);
-    return kernels == nullptr ? nullptr : new Machine(kernels, n_threads);
+    if (kernels == nullptr) return nullptr;
+    try {
+        return new Machine(kernels, n_threads);
+    } catch (const std::exception &) { // std::system_error of a thread, or std::bad_alloc
+        return nullptr;
+    }
 }
 
 EXPORT void mc_close(void *machine) { delete static_cast<Machine *>(machine); }

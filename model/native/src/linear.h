@@ -77,20 +77,40 @@ inline void add_blocks(const Block (*blocks)[n_groups], int first, int n_blocks,
         for (int g = 0; g < n_groups; g++) sums[g * stride + t + i] = local[g][i];
 }
 
+constexpr int kPrefetchBytes = 2048; // ahead of what is read: the processor's own prefetching stops at each page's end
+
+// One group of rows . the first token.
+template <Kind kind> inline f8 multiply_one(const uint8_t *data, int n_blocks, const Activations &x) {
+    const size_t block_bytes = group_bytes(kind, kBlock * kSuper) / kSuper;
+    const int8_t *a = x.q;
+    const BlockMeta *meta = x.meta;
+    Dots<1, 1> sums{{splat(0.0f)}};
+    for (size_t b = 0; b < static_cast<size_t>(n_blocks); b++, a += kBlock, meta++) {
+        for (size_t i = 0; i < block_bytes; i += 64) __builtin_prefetch(data + b * block_bytes + kPrefetchBytes + i);
+        Block block;
+        Format<kind>::unpack(data, b, block);
+        accumulate<kind, 1, 1>(&block, &a, &meta, sums);
+    }
+    return sums[0][0];
+}
+
 // sums[g * stride + t] = the 8 rows of group `group` + g . token t, for n_groups groups and all tokens.
 template <Kind kind, int n_groups>
 void multiply_groups(const Weights &weights, int group, const Activations &x, int tokens, f8 *sums, int stride) {
     const int n_blocks = weights.columns / kBlock;
     const size_t bytes = group_bytes(kind, weights.columns);
     const uint8_t *data = weights.data + static_cast<size_t>(group) * bytes;
+    if (tokens == 1) { // uses a block once, straight from the registers that it is unpacked into
+        for (int g = 0; g < n_groups; g++) sums[g * stride] = multiply_one<kind>(data + g * bytes, n_blocks, x);
+        return;
+    }
     for (int g = 0; g < n_groups; g++)
         for (int t = 0; t < tokens; t++) sums[g * stride + t] = splat(0.0f);
-    const int at_once = tokens == 1 ? 1 : kSuper; // one token uses a block once: it may stay in the registers
     Block blocks[kSuper][n_groups];
-    for (int first = 0; first < n_blocks; first += at_once) {
-        const int n = first + at_once < n_blocks ? at_once : n_blocks - first;
+    for (int first = 0; first < n_blocks; first += kSuper) {
+        const int n = first + kSuper < n_blocks ? kSuper : n_blocks - first;
         for (int b = 0; b < n; b++)
-            for (int g = 0; g < n_groups; g++) Format<kind>::unpack(data + g * bytes, first + b, blocks[b][g]);
+            for (int g = 0; g < n_groups; g++) Format<kind>::unpack(data + g * bytes, static_cast<size_t>(first + b), blocks[b][g]);
         int t = 0;
         for (; t + kTokensAtOnce <= tokens; t += kTokensAtOnce)
             add_blocks<kind, n_groups, kTokensAtOnce>(blocks, first, n, x, t, sums, stride);

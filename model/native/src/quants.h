@@ -2,29 +2,31 @@
 // instruction set, behind simd.h.
 
 // A block of 8 rows and 32 columns, unpacked: value = scale * u - minus, by row; twice where scales span 16 columns.
-// `quads` holds 8 loads of 32 bytes: unsigned, except that Q8_0 stays signed where the dot product can take it.
-struct alignas(32) Block {
-    uint8_t quads[256];
+// The quads are unsigned, except that those of Q8_0 stay signed where the dot product can take it.
+struct Block {
+    Quads quads[8];
     f8 scale[2];
     f8 minus[2];
 };
 
-inline void unpack_nibbles(const uint8_t *p, uint8_t *quads) {
+inline void unpack_nibbles(const uint8_t *p, Quads *quads) {
+#pragma GCC unroll 4
     for (int j = 0; j < 4; j++) {
         const Quads x = load_quads(p + 32 * j);
-        store_quads(quads + 64 * j, low_bits(x, 0x0f));
-        store_quads(quads + 64 * j + 32, low_bits(shifted_right<4>(x), 0x0f));
+        quads[2 * j] = low_bits(x, 0x0f);
+        quads[2 * j + 1] = low_bits(shifted_right<4>(x), 0x0f);
     }
 }
 
+// Unpacks block b of a group of rows.
 template <Kind kind> struct Format;
 
 template <> struct Format<Q4_K> {
     static constexpr int kBits = 4, kScales = 1;
     static constexpr bool kHasMinus = true;
-    static void unpack(const uint8_t *group, int b, Block &out) {
-        const uint8_t *super = group + static_cast<size_t>(b / kSuper) * kSuperBytesQ4K;
-        const int i = b % kSuper;
+    static void unpack(const uint8_t *group, size_t b, Block &out) {
+        const uint8_t *super = group + b / kSuper * kSuperBytesQ4K;
+        const size_t i = b % kSuper;
         out.scale[0] = halves(super) * bytes_unsigned(super + 32 + 8 * i);
         out.minus[0] = halves(super + 16) * bytes_unsigned(super + 96 + 8 * i);
         unpack_nibbles(super + 160 + 128 * i, out.quads);
@@ -34,22 +36,25 @@ template <> struct Format<Q4_K> {
 template <> struct Format<Q6_K> {
     static constexpr int kBits = 6, kScales = 2;
     static constexpr bool kHasMinus = true;
-    static void unpack(const uint8_t *group, int b, Block &out) {
-        const uint8_t *super = group + static_cast<size_t>(b / kSuper) * kSuperBytesQ6K;
-        const int i = b % kSuper;
+    static void unpack(const uint8_t *group, size_t b, Block &out) {
+        const uint8_t *super = group + b / kSuper * kSuperBytesQ6K;
+        const size_t i = b % kSuper;
         const f8 d = halves(super);
+#pragma GCC unroll 2
         for (int half = 0; half < 2; half++) {
             out.scale[half] = d * bytes_signed(super + 16 + 16 * i + 8 * half);
             out.minus[half] = out.scale[half] * splat(32.0f);
         }
         const uint8_t *low = super + 144 + 192 * i, *high = low + 128;
+        unpack_nibbles(low, out.quads);
+#pragma GCC unroll 2
         for (int j = 0; j < 2; j++) {
-            const Quads h = load_quads(high + 32 * j), a = load_quads(low + 64 * j), b4 = load_quads(low + 64 * j + 32);
-            uint8_t *quads = out.quads + 128 * j;
-            store_quads(quads, either(low_bits(a, 0x0f), low_bits(shifted_left<4>(h), 0x30)));
-            store_quads(quads + 32, either(low_bits(shifted_right<4>(a), 0x0f), low_bits(shifted_left<2>(h), 0x30)));
-            store_quads(quads + 64, either(low_bits(b4, 0x0f), low_bits(h, 0x30)));
-            store_quads(quads + 96, either(low_bits(shifted_right<4>(b4), 0x0f), low_bits(shifted_right<2>(h), 0x30)));
+            const Quads h = load_quads(high + 32 * j);
+            Quads *quads = out.quads + 4 * j;
+            quads[0] = either(quads[0], low_bits(shifted_left<4>(h), 0x30));
+            quads[1] = either(quads[1], low_bits(shifted_left<2>(h), 0x30));
+            quads[2] = either(quads[2], low_bits(h, 0x30));
+            quads[3] = either(quads[3], low_bits(shifted_right<2>(h), 0x30));
         }
     }
 };
@@ -57,23 +62,16 @@ template <> struct Format<Q6_K> {
 template <> struct Format<Q5_0> {
     static constexpr int kBits = 5, kScales = 1;
     static constexpr bool kHasMinus = true;
-    static void unpack(const uint8_t *group, int b, Block &out) {
-        const uint8_t *p = group + static_cast<size_t>(b) * kBlockBytesQ50;
+    static void unpack(const uint8_t *group, size_t b, Block &out) {
+        const uint8_t *p = group + b * kBlockBytesQ50;
         out.scale[0] = halves(p);
         out.minus[0] = out.scale[0] * splat(16.0f);
         unpack_nibbles(p + 16, out.quads);
         const Quads h = load_quads(p + 144);
-        fifth<0>(out.quads, shifted_left<4>(h));
-        fifth<1>(out.quads, shifted_left<3>(h));
-        fifth<2>(out.quads, shifted_left<2>(h));
-        fifth<3>(out.quads, shifted_left<1>(h));
-        fifth<4>(out.quads, h);
-        fifth<5>(out.quads, shifted_right<1>(h));
-        fifth<6>(out.quads, shifted_right<2>(h));
-        fifth<7>(out.quads, shifted_right<3>(h));
-    }
-    template <int quad> static void fifth(uint8_t *quads, Quads bits) {
-        store_quads(quads + 32 * quad, either(load_quads(quads + 32 * quad), low_bits(bits, 0x10)));
+        const Quads fifths[8] = {shifted_left<4>(h), shifted_left<3>(h), shifted_left<2>(h), shifted_left<1>(h), h,
+                                 shifted_right<1>(h), shifted_right<2>(h), shifted_right<3>(h)};
+#pragma GCC unroll 8
+        for (int q = 0; q < 8; q++) out.quads[q] = either(out.quads[q], low_bits(fifths[q], 0x10));
     }
 };
 
@@ -84,15 +82,15 @@ template <> struct Format<Q8_0> {
 #else
     static constexpr bool kHasMinus = false;
 #endif
-    static void unpack(const uint8_t *group, int b, Block &out) {
-        const uint8_t *p = group + static_cast<size_t>(b) * kBlockBytesQ80;
+    static void unpack(const uint8_t *group, size_t b, Block &out) {
+        const uint8_t *p = group + b * kBlockBytesQ80;
         out.scale[0] = halves(p);
-#if defined(MAGICODE_VNNI)
-        out.minus[0] = out.scale[0] * splat(128.0f);
-        for (int q = 0; q < 8; q++) store_quads(out.quads + 32 * q, flip_signs(load_quads(p + 16 + 32 * q)));
-#else
-        for (int q = 0; q < 8; q++) store_quads(out.quads + 32 * q, load_quads(p + 16 + 32 * q));
-#endif
+        if (kHasMinus) out.minus[0] = out.scale[0] * splat(128.0f);
+#pragma GCC unroll 8
+        for (int q = 0; q < 8; q++) {
+            const Quads x = load_quads(p + 16 + 32 * q);
+            out.quads[q] = kHasMinus ? flip_signs(x) : x;
+        }
     }
 };
 
@@ -124,7 +122,7 @@ inline void dot(const Block *blocks, int first_quad, const int8_t *const *a, Dot
             const __m256i x = _mm256_set1_epi32(quad_at(a[t] + 4 * q));
 #pragma GCC unroll 2
             for (int g = 0; g < n_groups; g++)
-                sums[g][t] = _mm256_dpbusd_epi32(sums[g][t], load_quads(blocks[g].quads + 32 * q), x);
+                sums[g][t] = _mm256_dpbusd_epi32(sums[g][t], blocks[g].quads[q], x);
         }
     }
     for (int g = 0; g < n_groups; g++)
@@ -150,7 +148,7 @@ inline void dot(const Block *blocks, int first_quad, const int8_t *const *a, Dot
             const int q = first_quad + start + i;
             __m256i w[n_groups];
 #pragma GCC unroll 2
-            for (int g = 0; g < n_groups; g++) w[g] = load_quads(blocks[g].quads + 32 * q);
+            for (int g = 0; g < n_groups; g++) w[g] = blocks[g].quads[q];
 #pragma GCC unroll 4
             for (int t = 0; t < n_tokens; t++) {
                 const __m256i x = _mm256_set1_epi32(quad_at(a[t] + 4 * q));
@@ -186,7 +184,7 @@ inline void dot(const Block *blocks, int first_quad, const int8_t *const *a, Dot
             for (int q = first_quad; q < first_quad + n_quads; q++)
                 for (int r = 0; r < kRows; r++)
                     for (int c = 0; c < 4; c++) {
-                        const uint8_t u = blocks[g].quads[32 * q + 4 * r + c];
+                        const uint8_t u = blocks[g].quads[q][4 * r + c];
                         sums[r] += (bits == 8 ? static_cast<int8_t>(u) : u) * a[t][4 * q + c];
                     }
             for (int r = 0; r < kRows; r++) dots[g][t][r] = static_cast<float>(sums[r]);

@@ -1,6 +1,9 @@
 from pathlib import Path
 
+import numpy as np
+
 from agent.errors import ExitCode
+from model.prefixes import PrefixStore
 from model.store import ModelStore
 from tests.fakes.cli import Cli
 
@@ -39,3 +42,12 @@ def test_unknown_names(cli: Cli) -> None:
         result = cli("models", command, "qwen2.5-coder-15b")
         assert result.code == ExitCode.MODEL_UNAVAILABLE
         assert "did you mean 'qwen2.5-coder-1.5b'?" in result.err
+
+
+def test_what_was_read_is_shown_and_forgotten(cli: Cli, tmp_path: Path) -> None:
+    store = PrefixStore(tmp_path / "cache/prefixes")
+    assert store.save("key", list(range(64)), 0, np.zeros((1, 300_000_000), dtype=np.uint8)) == 1
+    last = cli("models", "list").out.decode().splitlines()[-1]
+    assert last.startswith("What was read of repositories: 0.3 GB on disk, at most ")
+    assert cli("models", "forget").err.startswith("0.3 GB freed")
+    assert store.total_bytes() == 0

@@ -1,6 +1,7 @@
 """Packed weights and the kernels over them, against GGUF's own dequantisation and plain matrix products."""
 
 import platform
+from typing import Any
 
 import gguf
 import numpy as np
@@ -11,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.native.kernels import Kernels, usable_cores
-from model.native.library import KERNEL_SETS, kernels_are_there, library
+from model.native.library import KERNEL_SETS, Weights, kernels_are_there, library
+from model.native.selfcheck import agrees
 from model.native.weights import FORMATS, Matrix, pack_gguf
 
 pytestmark = pytest.mark.skipif(not kernels_are_there(), reason="the kernels were not compiled")
@@ -176,6 +178,21 @@ def test_no_activation_is_a_number_of_its_own(kernels: Kernels) -> None:
     x = np.zeros((1, 512), dtype=np.float32)
     x[0, 300] = 3e20
     np.testing.assert_allclose(product(kernels, matrix, x)[0], 3e20 * weights[:, 300], rtol=1e-5)
+
+
+def test_a_set_that_computes_something_else_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all(agrees(kernels) for kernels in machines())
+    plain = Kernels.linear
+
+    def wrong(self: Kernels, weights: Weights, x: Floats, out: Floats, **options: Any) -> None:
+        plain(self, weights, x, out, **options)
+        if self.name != "portable" and weights.kind == 2:
+            out[-1, -1] *= 1.01
+
+    monkeypatch.setattr(Kernels, "linear", wrong)
+    best = Kernels.best()
+    assert best is not None
+    assert best.name == "portable"
 
 
 def test_the_library_is_loaded_once() -> None:
