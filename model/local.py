@@ -73,10 +73,10 @@ class LocalModel:
         """
         ids = self.encoder.prefix(system, documents)
         self._check_window(len(ids))
-        _ = self._vocabulary  # is indexed while the documents are encoded
         on_progress(Progress("load", 0, 1, self.name))
         engine = self._engine
         on_progress(Progress("load", 1, 1, self.name))
+        _ = self._vocabulary  # is indexed while the documents are encoded
         on_progress(Progress("prefill", 0, len(ids), f"about {engine.estimate_prefill_s(len(ids)):.0f} s"))
         return engine.prefill(ids, on_progress)
 

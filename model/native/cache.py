@@ -47,7 +47,8 @@ class PagedCache:
         self._n_shared = min(self._n_shared, first)
         missing = -(-(self.n_tokens + n_new) // PAGE_TOKENS) - len(self.pages)
         if missing > 0:
-            self.pages.extend(np.empty((missing, self.page_bytes), dtype=np.uint8))
+            # Zeros: pages are written to disk before they are full, and nothing else of this process may be.
+            self.pages.extend(np.zeros((missing, self.page_bytes), dtype=np.uint8))
 
     def advance(self, n_new: int) -> None:
         """Take note that the reserved room has been filled with `n_new` tokens."""

@@ -42,6 +42,10 @@ class Kernels:
         if machine := getattr(self, "_machine", None):
             self._library.mc_close(machine)
 
+    def packed_bytes(self, kind: int, n_rows: int, n_columns: int) -> int:
+        """Count the bytes of a packed matrix of that format."""
+        return int(self._library.mc_packed_bytes(kind, n_rows, n_columns))
+
     def rows(self, weights: Weights, ids: Any, out: Any) -> None:
         """Write rows `ids`, int32 `(n,)`, of a matrix as float32 `(n, columns)`."""
         self._library.mc_rows(self._machine, weights, ids.ctypes.data, len(ids), out.ctypes.data)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 # Fastest first; the first that this processor runs, and that agrees with the last, is used.
 KERNEL_SETS = ("avx512_vnni", "avx2", "portable")
+FORMATS = ("Q4_K", "Q6_K", "Q5_0", "Q8_0")  # the number of each is its `Kind`
 ROW_GROUP = 8  # rows of a packed group
 PAGE_TOKENS = 64
 

@@ -5,16 +5,11 @@ from typing import Any
 import numpy as np
 
 from model.native.kernels import Kernels
-from model.native.library import ROW_GROUP, Weights
+from model.native.library import FORMATS, ROW_GROUP, Weights
 
-# Of each format: its number, bytes of 8 blocks of 8 rows, and where in them half-precision scales stand, 16 bytes each.
-_GROUPS = (
-    (0, 1184, (0, 16)),
-    (1, 1680, (0,)),
-    (2, 8 * 176, tuple(range(0, 8 * 176, 176))),
-    (3, 8 * 272, tuple(range(0, 8 * 272, 272))),
-)
 _COLUMNS = 256
+# Where in a group of 8 rows and 256 columns the half-precision scales of each format stand, 16 bytes each.
+_SCALES = {"Q4_K": (0, 16), "Q6_K": (0,), "Q5_0": range(0, 8 * 176, 176), "Q8_0": range(0, 8 * 272, 272)}
 _TOLERANCE = 1e-4  # of the largest result: only the order of float sums differs between sets
 
 
@@ -23,8 +18,9 @@ def agrees(kernels: Kernels) -> bool:
     plain = Kernels("portable", 1)
     rng = np.random.default_rng(0)
     x = rng.standard_normal((7, _COLUMNS)).astype(np.float32)
-    for kind, n_bytes, scales in _GROUPS:
-        group = rng.integers(0, 256, n_bytes, dtype=np.uint8)
+    for format_, scales in _SCALES.items():
+        kind = FORMATS.index(format_)
+        group = rng.integers(0, 256, plain.packed_bytes(kind, ROW_GROUP, _COLUMNS), dtype=np.uint8)
         group[group == 0x80] = 0x81  # -128 does not occur in Q8_0
         for at in scales:
             group[at : at + 16] = np.full(ROW_GROUP, 0.01, dtype=np.float16).view(np.uint8)

@@ -19,10 +19,9 @@ import numpy as np
 import numpy.typing as npt
 
 from model.errors import WeightsError
-from model.native.library import ROW_GROUP, Weights, library
+from model.native.library import FORMATS, ROW_GROUP, Weights, library
 
 PACKED = "packed.safetensors"
-FORMATS = ("Q4_K", "Q6_K", "Q5_0", "Q8_0")  # the number of each is its `Kind`
 _ROWS_AT_ONCE = 1024
 
 Array = npt.NDArray[Any]

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
 from rich.console import Console
 
 from agent.loop import Job, JobOptions
@@ -52,7 +51,7 @@ class Loaded:
             "load_s": self.load_s,
             "network": type(network).__name__,
             "kernels": getattr(kernels, "name", "torch"),
-            "n_threads": getattr(kernels, "n_threads", torch.get_num_threads()),
+            "n_threads": getattr(kernels, "n_threads", None),
             "weight_bytes": getattr(network, "weight_bytes_per_token", None),
             "kv_bytes": getattr(network, "kv_bytes_per_token", None),
         }

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.native.kernels import Kernels, usable_cores
-from model.native.library import KERNEL_SETS, Weights, kernels_are_there, library
+from model.native.library import FORMATS, KERNEL_SETS, Weights, kernels_are_there, library
 from model.native.selfcheck import agrees
-from model.native.weights import FORMATS, Matrix, pack_gguf
+from model.native.weights import Matrix, pack_gguf
 
 pytestmark = pytest.mark.skipif(not kernels_are_there(), reason="the kernels were not compiled")
 
