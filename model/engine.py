@@ -152,7 +152,7 @@ class Engine:
         started = time.perf_counter()
         cache = memory.cache.fork() if self.network.batches else memory.cache
         try:
-            logits = self._read([*tail], cache, _ignore, n_read=memory.n_tokens)
+            logits = self._read(tail, cache, _ignore, n_read=memory.n_tokens)
             prefill_s = memory.prefill_s + time.perf_counter() - started
             attempts = [
                 _Attempt(

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from model.prefixes import PAGE_TOKENS, PrefixStore
+from model.native.library import PAGE_TOKENS
+from model.prefixes import PrefixStore
 
 # 4,096 tokens: what is written at once, and so held twice for a moment.
 _PAGES_AT_ONCE = 64
