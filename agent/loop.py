@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from agent.editable import editable
 from agent.errors import (
     AgentError,
     BrokenSyntaxError,
@@ -25,7 +26,6 @@ from agent.validate import ValidatedPatch
 from agent.workspace import Workspace
 from model.api import Completion, Editable, Progress, Query, Sampling
 from repo_index.errors import ContextTooLargeError
-from repo_index.frame import quote_path
 from repo_index.git import Git
 from repo_index.history import Role, Turn
 from repo_index.prompt import Prompt, build_prompt
@@ -38,7 +38,11 @@ _REPAIR_TEMPERATURE = 0.6
 
 @dataclass(frozen=True, slots=True)
 class JobOptions:
-    """What the user asked for besides the task. `test_timeout_s` is in seconds; `context_limit` in tokens."""
+    """What the user asked for besides the task. `test_timeout_s` is in seconds; `context_limit` in tokens.
+
+    An answer that is not `constrained` is free text; the diff in it is placed by its lines. One that was cut off
+    counts as far as its hunks are complete, if `allow_truncated`.
+    """
 
     sampling: Sampling = field(default_factory=Sampling)
     context_limit: int | None = None
@@ -51,6 +55,8 @@ class JobOptions:
     test_timeout_s: float = 600.0
     sandboxed: bool = True
     max_repairs: int = 0
+    constrained: bool = True
+    allow_truncated: bool = False
 
 
 class Ui(Protocol):
@@ -108,7 +114,7 @@ class Job:
         with record.timed("read"):
             snapshot, prompt = self._read(task, turns)
         checker = Checker(snapshot, self._ui.consent, options.allow_syntax_errors)
-        edits = _editable(snapshot, checker)
+        edits = editable(snapshot, checker) if self._options.constrained else None
         with record.timed("encode"):
             memory = self._model.remember(prompt.system, prompt.documents, self._ui.on_progress)
         said: list[Turn] = [_turn("user", task)]
@@ -150,7 +156,7 @@ class Job:
         snapshot = take_snapshot(self._git, self._model.count_tokens, include=options.include, exclude=options.exclude)
         return snapshot, build_prompt(snapshot, turns, task, self._model, limit=limit)
 
-    def _ask(self, memory: Memory, edits: Editable, turns: Sequence[Turn], attempt: int) -> Completion:
+    def _ask(self, memory: Memory, edits: Editable | None, turns: Sequence[Turn], attempt: int) -> Completion:
         *earlier, last = turns
         sampling = self._options.sampling
         if attempt:  # the likeliest answer was wrong: ask for others
@@ -165,7 +171,7 @@ class Job:
     def _carry_out(self, completion: Completion, checker: Checker, task: str) -> None:
         record, options = self._record, self._options
         with record.timed("check"):
-            if completion.finish_reason == "length":
+            if completion.finish_reason == "length" and not options.allow_truncated:
                 raise TruncatedError(
                     f"the model was still writing after {completion.n_new_tokens:,} tokens; "
                     "ask for less at once, or raise --max-new-tokens"
@@ -234,14 +240,6 @@ class Job:
             return n_documents + self._model.count_frame(prompt.system, turns, text) <= self._prompt_limit
 
         return repair_text(error, fits)
-
-
-def _editable(snapshot: RepoSnapshot, checker: Checker) -> Editable:
-    """Return what the model may touch; a path that a diff would have to quote can be read but not named."""
-    plain = [file for file in snapshot.files if quote_path(file.path) == str(file.path)]
-    files = {str(file.path): checker.texts[file.path].lines for file in plain}
-    paths = [file.path for file in snapshot.files] + [file.path for file in snapshot.skipped]
-    return Editable(files, [str(path) for path in paths if str(path) not in files])
 
 
 def _turn(role: Role, text: str) -> Turn:

@@ -58,6 +58,8 @@ class Progress:
 
 OnProgress = Callable[[Progress], None]
 OnText = Callable[[str], None]
+# Old path (None: created), new path, the file's new lines → the index of a line that is at fault, None if all is well.
+CheckSyntax = Callable[[str | None, str, Sequence[str]], int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,33 +72,42 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Editable:
-    """What a diff may touch: the lines (without endings) of each file by path, and paths that exist besides."""
+    """What a diff may touch: the lines (without endings) of each file by path, and paths that exist besides.
+
+    `check_syntax` is asked about each file that is complete, where going back to mend it is wanted.
+    """
 
     files: Mapping[str, Sequence[str]]
     taken: Sequence[str] = ()
+    check_syntax: CheckSyntax | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
     """How tokens are drawn. Temperature 0 is greedy; otherwise draws are repeatable for one seed and device.
 
-    `n_attempts` answers are written side by side, the i-th with `seed + i`.
+    `top_p` is the mass of the likeliest tokens that are drawn from; tokens less likely than `min_p` times the
+    likeliest are not drawn. `n_attempts` answers are written side by side, the i-th with `seed + i`. `drafts` reads
+    guessed tokens ahead, which changes the seconds and not the answer.
     """
 
     temperature: float = 0.0
     top_p: float = 0.95
+    min_p: float = 0.0
     seed: int = 0
     max_new_tokens: int = 2048
     n_attempts: int = 1
+    drafts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
     """One decoded answer and what it cost.
 
-    `n_new_tokens` are those of the answer; `n_chosen_tokens` are the decisions that it took, one forward pass each:
-    fewer where text was forced, more where lines were corrected. `mean_logprob` is per decision, in nats.
-    `n_reused_tokens` of the prompt were encoded by an earlier request.
+    `n_new_tokens` are those of the answer; `n_chosen_tokens` are the decisions that it took: fewer where text was
+    forced, more where lines were corrected. `n_passes` are the network's, fewer again where drafts held.
+    `mean_logprob` is per decision, in nats. `n_reused_tokens` of the prompt were encoded by an earlier request.
+    `n_rewinds` is how often it went back over a file that did not parse.
     """
 
     text: str
@@ -108,3 +119,5 @@ class Completion:
     decode_s: float
     mean_logprob: float
     n_reused_tokens: int = 0
+    n_passes: int = 0
+    n_rewinds: int = 0

@@ -4,110 +4,73 @@ It knows the lines of every file and stands between logits and sampler. At each 
 and what must follow and need not be generated at all: the rest of a path, the body of a context line, a header. What
 the model still decides is which file, where in it, which lines go, and what the new lines say.
 
-The text is a unified diff in a Markdown fence, with bare `@@` lines: counts and line numbers are computed by `text()`.
+The text is a unified diff in a Markdown fence. Its `@@` lines have no numbers, but may name the definition that a hunk
+stands in; counts and line numbers are computed by `text()`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal, Protocol
+from typing import Literal
 
 from model.choices import Choice, SortedTexts
-from model.errors import WeightsError
+from model.correction import Fault, Rewrite
 from model.hunk import HunkState
 from model.lines import FileLines
 from model.newpath import MAX_BYTES, NewPaths
 from model.section import FileSection
-from model.vocabulary import Mask, Vocabulary, incomplete_tail
+from model.tree import NULL, FileTree
+from model.vocabulary import Mask, incomplete_tail
 
 FENCE_OPEN = b"```diff\n"
 FENCE_CLOSE = b"```"
 _HUNK_OPEN = b"@@\n"
-_NULL = b"/dev/null\n"
-# By these the model chooses how a line begins, and where it ends.
-_NEEDED = b"\n +-@`"
 
 
 @dataclass(frozen=True, slots=True)
-class Rewrite:
-    """A correction of what was just written: its last `n_lines` are dropped and `text` stands there instead."""
+class _Checkpoint:
+    """The beginning of a line, to come back to: what was written then, and what could follow."""
 
-    n_lines: int
-    text: bytes = b""
-
-
-class Constraint(Protocol):
-    """What a decoder asks before and after each token."""
-
-    @property
-    def vocabulary(self) -> Vocabulary:
-        """The tokens as bytes."""
-        ...
-
-    @property
-    def done(self) -> bool:
-        """Whether the text is complete: nothing may follow."""
-        ...
-
-    def forced(self) -> bytes:
-        """Return text that must come next, empty where there is a choice."""
-        ...
-
-    def allowed(self) -> Mask:
-        """Return the tokens that may come next, `(vocab,)`."""
-        ...
-
-    def advance(self, text: bytes) -> None:
-        """Take note of text that was written: a forced one, or an allowed token's."""
-        ...
-
-    def take_rewrite(self) -> Rewrite | None:
-        """Return the correction that the last `advance` asks for, once; the constraint has made it already."""
-        ...
-
-    def text(self) -> str:
-        """Return the finished answer."""
-        ...
+    n_sections: int
+    hunks: Sequence[HunkState]  # of the last section
+    headers: SortedTexts
+    sources: SortedTexts
+    expect: Callable[[], None]
 
 
 class DiffConstraint:
-    """A `Constraint` over a repository: modify, create and delete files.
+    """A `Constraint` over a repository: modify, create, delete and rename files.
 
-    Args:
-        files: the lines of each file that may change, by path; the paths are such that git does not quote them.
-        taken: further paths that exist on disk and so cannot be created.
-        vocabulary: the tokenizer's tokens as bytes.
-
-    A hunk opens at any line after the previous one of its file, and every old line in it must be the next line at one
-    of the places still open. It closes only when one place is left and something changed.
-
+    A hunk opens at any line after the previous one of its file, or inside the definition that it names, and every old
+    line in it must be the next line at one of the places still open. It closes only when one place is left, or the
+    file's end is one of them, and something changed.
     """
 
-    def __init__(self, files: Mapping[str, Sequence[str]], taken: Iterable[str], vocabulary: Vocabulary) -> None:
-        """Start before the opening fence.
-
-        Raises:
-            WeightsError: the tokenizer cannot write a diff: it has no token for the end of a line, say.
-
-        """
-        lacking = vocabulary.lacks(_NEEDED) or (b"" if vocabulary.letter.any() else b"letters")
-        if lacking:
-            raise WeightsError(f"the tokenizer has no token for {lacking!r}, so this model can write no diff")
-        self._files = files
-        self.vocabulary = vocabulary
-        self._new_paths = NewPaths([*files, *taken])
-        self._headers = SortedTexts.of([_NULL, *(f"a/{path}\n".encode() for path in files)])
+    def __init__(self, tree: FileTree) -> None:
+        """Start before the opening fence."""
+        self.vocabulary = tree.vocabulary
+        self._tree = tree
+        self._new_paths: NewPaths | None = None  # made when a file is first created or renamed
+        self._headers, self._sources = tree.headers, tree.sources
         self._written: list[FileSection] = []
         self._line = b""
+        self._n_lines = 0  # complete lines of the answer
+        self._checkpoints: dict[int, _Checkpoint] = {}  # of the last section, by `_n_lines`
         self._choices: list[Choice] = [_one(FENCE_OPEN, self._expect_file)]
         self._free: Callable[[], None] | None = None  # what follows a line that begins with `+`
         self._path: Callable[[], None] | None = None  # what follows a free path
+        self._hunk: HunkState | None = None  # at the beginning of a line in it
+        self._prefix = b""  # what the next line must begin with
+        self._hints: Sequence[tuple[bytes, Mapping[bytes, float]]] = ()  # by what a line begins with
         self._one_space_is_usual = False
         self._pending_rewrite: Rewrite | None = None
+        self._pending_fault: Fault | None = None
         self.done = False
 
     def forced(self) -> bytes:
         """Return what is left of the line when it can be one thing only."""
+        if self._prefix:
+            return self._prefix
         if self.done or self._path or self._plus_is_open or self._in_added_line:
             return b""
         rests = list(dict.fromkeys(rest for choice in self._choices for rest in choice.rests(self._line)))
@@ -146,16 +109,32 @@ class DiffConstraint:
 
     def _allowed_in_path(self) -> Mask:
         path, vocabulary = self._line.decode(), self.vocabulary
-        may_end = self._new_paths.may_create(path)
+        new_paths = self._free_paths
+        may_end = new_paths.may_create(path)
         if len(path) < MAX_BYTES:
             mask = vocabulary.path & (vocabulary.n_bytes <= MAX_BYTES - len(path))
-            if not self._new_paths.may_enter(path):
+            if not new_paths.may_enter(path):
                 mask &= ~vocabulary.slash
         else:
             mask = vocabulary.nothing() if may_end else vocabulary.letter.copy()
         if may_end:
             mask[vocabulary.prefixes_of(b"\n")] = True
         return mask
+
+    def bonuses(self) -> dict[int, float]:
+        """Return tokens that lead to a file or block that the task speaks of, and what makes each likelier, in nats."""
+        found: dict[int, float] = {}
+        for lead, hinted in self._hints:
+            if not self._line.startswith(lead):
+                continue
+            written = self._line[len(lead) :]
+            for text, bonus in hinted.items():
+                if text.startswith(written):
+                    for id_ in self.vocabulary.prefixes_of(text[len(written) :]):
+                        found[id_] = max(bonus, found.get(id_, 0.0))
+        if self._hunk:  # there, one `-` or two begin a line that is removed
+            found = {id_: bonus for id_, bonus in found.items() if self.vocabulary.tokens[id_] not in {b"-", b"--"}}
+        return found
 
     def advance(self, text: bytes) -> None:
         """Take note of text; it lies within one line, the line's end included.
@@ -165,6 +144,8 @@ class DiffConstraint:
 
         """
         self._line += text
+        self._prefix = b""
+        self._n_lines += text.endswith(b"\n")
         if self._path:
             if self._line.endswith(b"\n"):
                 self._path()
@@ -187,6 +168,35 @@ class DiffConstraint:
         rewrite, self._pending_rewrite = self._pending_rewrite, None
         return rewrite
 
+    def take_fault(self) -> Fault | None:
+        """Return what is wrong with the file that the last `advance` completed, once; `rewind` mends it."""
+        fault, self._pending_fault = self._pending_fault, None
+        return fault
+
+    def rewind(self, n_lines: int) -> None:
+        """Go back to the beginning of line `n_lines` of the answer; it is one of the last fault's lines.
+
+        Raises:
+            KeyError: the line lies in no hunk of that file, or its beginning was never a choice.
+
+        """
+        checkpoint = self._checkpoints[n_lines]
+        del self._written[checkpoint.n_sections :]
+        self._written[-1].restore(checkpoint.hunks)
+        self._headers, self._sources = checkpoint.headers, checkpoint.sources
+        self.done = False
+        self._drop_lines(self._n_lines - n_lines)
+        checkpoint.expect()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether any text may come next: an added line, behind its marker."""
+        return self._in_added_line
+
+    def likely(self) -> bytes:
+        """Guess the line that begins here; empty where there is nothing to go by."""
+        return b"" if self._line or self._hunk is None else self._hunk.likely().encode()
+
     def text(self) -> str:
         """Return the diff written so far with line numbers and counts; an open hunk is left out."""
         return "".join(section.render() for section in self._written)
@@ -206,51 +216,121 @@ class DiffConstraint:
         path: Callable[[], None] | None = None,
     ) -> None:
         self._line = b""
-        self._choices, self._free, self._path = list(choices), free, path
+        self._choices, self._free, self._path, self._hunk = list(choices), free, path, None
+        self._hints = ()
 
     def _expect_file(self) -> None:
         self._expect(*self._file_choices())
+        self._hints = self._file_hints()
+
+    def _file_hints(self) -> Sequence[tuple[bytes, Mapping[bytes, float]]]:
+        used = {path for section in self._written for path in (section.old, section.new) if path}
+        return self._tree.hints.lines(used, changed=any(section.is_changed for section in self._written))
+
+    def _heading_hints(self) -> Sequence[tuple[bytes, Mapping[bytes, float]]]:
+        path = self._written[-1].old
+        return [(b"@@ ", self._tree.heading_bonuses(path))] if path else []
 
     def _file_choices(self) -> list[Choice]:
         """Return the headers of files not yet touched, and the end."""
-        choices = [Choice(b"--- ", self._headers, self._open_file)]
-        if self._written:
-            choices.append(_one(FENCE_CLOSE, self._finish))
+        choices = [
+            Choice(b"--- ", self._headers, partial(self._leave_file, self._open_file)),
+            Choice(b"rename from ", self._sources, partial(self._leave_file, self._open_renamed)),
+        ]
+        if any(section.is_changed for section in self._written):
+            choices.append(_one(FENCE_CLOSE, lambda: self._leave_file(self._finish, b"")))
         return choices
 
-    def _finish(self) -> None:
+    def _leave_file(self, then: Callable[[bytes], None], text: bytes) -> None:
+        """Check the file that is complete now, and go on."""
+        if self._written:
+            self._written[-1].drop_unchanged()
+        self._pending_fault = self._find_fault()
+        then(text)
+
+    def _finish(self, _text: bytes) -> None:
         self.done = True
 
     def _open_file(self, header: bytes) -> None:
-        if header == _NULL:
-            self._expect(_one(b"+++ b/", lambda: self._expect(path=self._name_file)))
+        if header == NULL:
+            self._expect(_one(b"+++ b/", lambda: self._expect_path(self._name_file)))
             return
-        self._headers = self._headers.without(header)
         path = header.decode().removeprefix("a/").removesuffix("\n")
+        self._use_up(path)
 
         def modify() -> None:
-            self._written.append(FileSection(path, path, FileLines(self._files[path])))
-            self._expect(_one(_HUNK_OPEN, self._open_hunk))
+            self._open_section(path, path, self._tree.lines(path))
+            self._expect_hunk()
 
         def delete() -> None:
-            file = FileSection(path, None, FileLines(self._files[path]))
-            if file.lines.lines:
-                file.hunks.append(HunkState.deletion(file.lines))
-            self._written.append(file)
+            lines = self._tree.lines(path)
+            self._open_section(path, None, lines)
+            if lines.lines:
+                self._written[-1].hunks.append(HunkState.deletion(lines))
             self._expect_file()
 
         self._expect(_one(f"+++ b/{path}\n".encode(), modify), _one(b"+++ /dev/null\n", delete))
 
+    def _open_renamed(self, source: bytes) -> None:
+        path = source.decode().removesuffix("\n")
+        self._use_up(path)
+        self._expect(_one(b"rename to ", lambda: self._expect_path(partial(self._name_target, path))))
+
+    def _expect_path(self, then: Callable[[], None]) -> None:
+        self._expect(path=then)
+        self._hints = [(b"", self._tree.hints.new_names)]
+
+    def _use_up(self, path: str) -> None:
+        self._headers = self._headers.without(f"a/{path}\n".encode())
+        self._sources = self._sources.without(f"{path}\n".encode())
+
+    def _name_target(self, old: str) -> None:
+        new = self._take_path()
+        self._open_section(old, new, self._tree.lines(old))
+        to_hunks = _one(f"+++ b/{new}\n".encode(), self._expect_hunk)
+        choices = self._file_choices()
+        if self._written[-1].lines.lines:
+            choices.append(_one(f"--- a/{old}\n".encode(), lambda: self._expect(to_hunks)))
+        self._expect(*choices)
+
     def _name_file(self) -> None:
-        path = self._line.decode().removesuffix("\n")
-        self._new_paths.add(path)
-        self._written.append(FileSection(None, path, FileLines(())))
+        self._open_section(None, self._take_path(), FileLines(()))
         self._expect(_one(b"@@ -0,0 +1 @@\n", self._open_hunk))
 
-    def _open_hunk(self) -> None:
+    def _take_path(self) -> str:
+        path = self._line.decode().removesuffix("\n")
+        self._free_paths.add(path)
+        return path
+
+    @property
+    def _free_paths(self) -> NewPaths:
+        self._new_paths = self._new_paths or self._tree.new_paths()
+        return self._new_paths
+
+    def _open_section(self, old: str | None, new: str | None, lines: FileLines) -> None:
+        self._written.append(FileSection(old, new, lines))
+        self._checkpoints.clear()
+
+    def _expect_hunk(self) -> None:
+        """Offer the places where the first hunk of a file can stand."""
+        self._note_checkpoint(self._expect_hunk)
+        self._expect(*self._hunk_choices())
+        self._hints = self._heading_hints()
+
+    def _hunk_choices(self) -> list[Choice]:
+        return [
+            _one(_HUNK_OPEN, self._open_hunk),
+            Choice(b"@@ ", self._written[-1].headings(), self._open_hunk_under),
+        ]
+
+    def _open_hunk_under(self, heading: bytes) -> None:
+        self._open_hunk(heading.decode().removesuffix("\n"))
+
+    def _open_hunk(self, heading: str | None = None) -> None:
         file = self._written[-1]
+        file.drop_unchanged()
         self._one_space_is_usual = file.lines.one_space_is_usual
-        file.hunks.append(HunkState(file.lines, file.hunks))
+        file.open_hunk(heading, self._n_lines)
         self._expect_line()
 
     def _expect_line(self) -> None:
@@ -258,16 +338,41 @@ class DiffConstraint:
 
         A line that removes `-- a/PATH` reads as the header of PATH; where both could stand, it removes.
         """
+        self._note_checkpoint(self._expect_line)
         file, hunk = self._written[-1], self._written[-1].hunks[-1]
         choices: list[Choice] = []
         if hunk.may_keep:
             choices.append(Choice(b" ", hunk.next_lines, partial(self._take_old, " ")))
         choices.append(Choice(b"-", hunk.removable, partial(self._take_old, "-")))
-        if hunk.may_close:
+        if hunk.may_close or hunk.may_abandon:
             choices += self._file_choices()
-            if hunk.has_more and file.old is not None:
-                choices.append(_one(_HUNK_OPEN, self._open_hunk))
+        if (hunk.may_close and hunk.has_more and file.old is not None) or hunk.may_abandon:
+            choices += self._hunk_choices()
         self._expect(*choices, free=self._add if hunk.may_add else None)
+        self._hunk = hunk
+        self._hints = [*self._file_hints(), *self._heading_hints()]
+        if prefix := hunk.must_begin_with:
+            self._prefix = f"+{prefix}".encode()
+
+    def _note_checkpoint(self, expect: Callable[[], None]) -> None:
+        if self._tree.check_syntax is None:
+            return
+        hunks = self._written[-1].hunks
+        hunks = [*hunks[:-1], *(hunk.copy() for hunk in hunks[-1:])]
+        self._checkpoints[self._n_lines] = _Checkpoint(len(self._written), hunks, self._headers, self._sources, expect)
+
+    def _drop_lines(self, n_lines: int) -> None:
+        self._n_lines -= n_lines
+        for line in [line for line in self._checkpoints if line > self._n_lines]:
+            del self._checkpoints[line]
+
+    def _find_fault(self) -> Fault | None:
+        """Ask whether the last file is right, and tell which lines of the answer have a part in it if not."""
+        section = self._written[-1] if self._written else None
+        if section is None or section.new is None or not section.hunks or self._tree.check_syntax is None:
+            return None
+        index = self._tree.check_syntax(section.old, section.new, section.new_lines())
+        return None if index is None else Fault(min(self._checkpoints), section.find_answer_line(index))
 
     def _take_old(self, marker: Literal[" ", "-"], text: bytes) -> None:
         self._written[-1].hunks[-1].take_old(marker, text.decode().removesuffix("\n"))
@@ -289,6 +394,9 @@ class DiffConstraint:
             self._pending_rewrite = Rewrite(1)
         else:
             hunk.add(line)
+        if rewrite := self._pending_rewrite:
+            self._drop_lines(rewrite.n_lines)
+            self._n_lines += rewrite.text.count(b"\n")
         self._expect_line()
 
 

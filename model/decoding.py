@@ -1,18 +1,80 @@
 """One answer in the making: from logits to the next token, and what a constraint forces after it."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from model.api import OnText
-from model.constraint import Constraint, Rewrite
+from model.correction import Fault, Rewrite
+from model.decisions import Decision, Decisions
+from model.lookup import NO_DRAFT, Draft, PromptLookup
 from model.sampler import Logits, Sampler
 from model.tokenizer import Tokenizer
-from model.vocabulary import Vocabulary
+from model.vocabulary import Mask, Vocabulary
+
+
+class Constraint(Protocol):
+    """What a decoding asks before and after each token."""
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The tokens as bytes."""
+        ...
+
+    @property
+    def done(self) -> bool:
+        """Whether the text is complete: nothing may follow."""
+        ...
+
+    def forced(self) -> bytes:
+        """Return text that must come next, empty where there is a choice."""
+        ...
+
+    def allowed(self) -> Mask:
+        """Return the tokens that may come next, `(vocab,)`."""
+        ...
+
+    @property
+    def is_free(self) -> bool:
+        """Whether any text may come next."""
+        ...
+
+    def likely(self) -> bytes:
+        """Guess the line that begins here; to be wrong costs time, and nothing else."""
+        ...
+
+    def bonuses(self) -> Mapping[int, float]:
+        """Return what makes tokens likelier than the model finds them, in nats."""
+        ...
+
+    def advance(self, text: bytes) -> None:
+        """Take note of text that was written: a forced one, or an allowed token's."""
+        ...
+
+    def take_rewrite(self) -> Rewrite | None:
+        """Return the correction that the last `advance` asks for, once; the constraint has made it already."""
+        ...
+
+    def take_fault(self) -> Fault | None:
+        """Return what is wrong with what the last `advance` completed, once."""
+        ...
+
+    def rewind(self, n_lines: int) -> None:
+        """Go back to the beginning of line `n_lines` of the answer, which is one of the last fault's."""
+        ...
+
+    def text(self) -> str:
+        """Return the finished answer."""
+        ...
+
+
+# Corrections take tokens back, so an answer may cost more decisions than it has tokens.
+_MAX_CHOICES_PER_TOKEN = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +95,39 @@ class Decoding:
         stop_ids: frozenset[int],
         constraint: Constraint | None,
         on_text: OnText,
+        lookup: PromptLookup | None = None,
     ) -> None:
-        """Start an answer; without a constraint the text is free and ends at a stop id."""
+        """Start an answer; without a constraint the text is free and ends at a stop id.
+
+        With `lookup`, `draft` guesses tokens from the prompt.
+        """
         self._tokenizer = tokenizer
         self._sampler = sampler
         self._stop_ids = stop_ids
         self._constraint = constraint
         self._on_text = on_text
+        self._lookup = lookup
         self._detokenize = tokenizer.stream()
         self._free_text = ""
         self._ids: list[int] = []  # of the answer, as the network reads them
+        self._n_kept = 0  # of `_ids`, as many as the network has read and this step leaves
         self._line_starts = [0]  # indices into `_ids`; the last is that of the line that is not complete
+        self._decisions = Decisions()
         self._unshown = b""
         self._banned: npt.NDArray[np.int64] | None = None  # ids
         self._logprob = 0.0
         self.n_chosen_tokens = 0
+        self.n_rewinds = 0
         self.done = False
 
     @property
     def n_tokens(self) -> int:
         """Tokens that the answer has now: those chosen and kept, and those forced."""
         return len(self._ids)
+
+    def is_longer_than(self, n_tokens: int) -> bool:
+        """Whether the answer, or the decisions that it took, are too many; corrections may cost some."""
+        return self.n_tokens >= n_tokens or self.n_chosen_tokens >= _MAX_CHOICES_PER_TOKEN * n_tokens
 
     @property
     def mean_logprob(self) -> float:
@@ -66,24 +140,44 @@ class Decoding:
 
     def step(self, logits: Logits) -> Feed | None:
         """Choose a token from logits `(vocab,)`; return it with all that must follow it, or None at the end."""
+        n_read = self._n_kept = len(self._ids)
         if self._constraint is None:
-            return self._free_step(logits)
-        if not self._ids and (forced := _forced(self._constraint)):  # the beginning, before anything is chosen
-            return self._write(forced, self._constraint.vocabulary)
-        return self._constrained_step(logits, self._constraint)
+            self._free_step(logits)
+        elif not self._ids and (forced := _forced(self._constraint)):  # the beginning, before anything is chosen
+            self._write(forced, self._constraint.vocabulary)
+        else:
+            self._constrained_step(logits, self._constraint)
+        if self.done:
+            return None
+        # If there is nothing new to read, the token before is read again for the logits behind it.
+        start = min(self._n_kept, len(self._ids) - 1)
+        return Feed(self._ids[start:], n_read - start)
 
-    def _free_step(self, logits: Logits) -> Feed | None:
+    def draft(self, n_tokens: int) -> Draft:
+        """Guess up to `n_tokens` tokens that the next steps will feed. To read them beforehand saves passes."""
+        if self._lookup is None or n_tokens < 1:
+            return NO_DRAFT
+        if self._constraint is None or self._constraint.is_free:
+            return self._lookup.continuation(self._ids, n_tokens)
+        line = self._constraint.likely()
+        return self._lookup.line(self._encode(line, self._constraint.vocabulary), n_tokens) if line else NO_DRAFT
+
+    def learn(self, draft: Draft, n_accepted: int) -> None:
+        """Note how many of a draft's tokens were right."""
+        if self._lookup is not None:
+            self._lookup.learn(draft, n_accepted)
+
+    def _free_step(self, logits: Logits) -> None:
         spoken = logits.copy()
         spoken[self._unspoken(len(logits))] = -np.inf
         token = self._draw(spoken)
         self.done = token in self._stop_ids
         if self.done:
-            return None
+            return
         self._ids.append(token)
         if piece := self._detokenize(token):
             self._free_text += piece
             self._on_text(piece)
-        return Feed([token])
 
     def _unspoken(self, n_rows: int) -> npt.NDArray[np.int64]:
         """Return the ids that free text has not: control tokens that do not end it, and rows that pad the weights."""
@@ -93,36 +187,57 @@ class Decoding:
             self._banned = np.array(sorted(controls | padding), dtype=np.int64)
         return self._banned
 
-    def _constrained_step(self, logits: Logits, constraint: Constraint) -> Feed | None:
+    def _constrained_step(self, logits: Logits, constraint: Constraint) -> None:
         mask = constraint.allowed()[: len(logits)]  # the weights may have fewer rows, or more
-        token = self._draw(np.where(mask, logits[: len(mask)], np.float32(-np.inf)))
+        allowed = np.where(mask, logits[: len(mask)], np.float32(-np.inf))
+        for id_, bonus in constraint.bonuses().items():
+            allowed[id_] += np.float32(bonus)
+        token = self._draw(allowed)
+        self._decisions.note(token, allowed, len(self._ids), len(self._line_starts) - 1, self._unshown)
+        self._take(token, constraint)
+
+    def _take(self, token: int, constraint: Constraint) -> None:
+        """Write a token, and what must follow it, or what must stand instead of it."""
         chosen = constraint.vocabulary.tokens[token] or b""
         constraint.advance(chosen)
         if rewrite := constraint.take_rewrite():
-            return self._rewritten(rewrite, constraint)
+            self._cut_to_line(len(self._line_starts) - rewrite.n_lines)
+            self._write(rewrite.text + _forced(constraint), constraint.vocabulary)
+            return
+        fault = constraint.take_fault()
+        if fault and (decision := self._decisions.pop_weakest(fault)):
+            self._revise(decision, constraint)
+            return
         forced = _forced(constraint)
         self.done = constraint.done
         # The chosen token was not fed yet: what it begins is tokenised anew, as one text, so that no odd split
         # (a marker apart from the indentation that follows it) is left in what the model reads.
-        feed = self._write(chosen + forced, constraint.vocabulary, chosen=None if forced else token)
-        return None if self.done else feed
+        self._write(chosen + forced, constraint.vocabulary, chosen=None if forced else token)
 
-    def _rewritten(self, rewrite: Rewrite, constraint: Constraint) -> Feed:
-        """Forget the last lines, of which all but the token just chosen were read, and go on with others instead."""
-        first = len(self._line_starts) - rewrite.n_lines
-        start = self._line_starts[first]
-        del self._line_starts[first + 1 :]
-        n_dropped = len(self._ids) - start
-        del self._ids[start:]
+    def _revise(self, decision: Decision, constraint: Constraint) -> None:
+        """Go back to a decision and take the next best choice; from there on all is decided anew."""
+        self.n_rewinds += 1
+        constraint.rewind(decision.n_lines)
+        del self._line_starts[decision.n_lines + 1 :]
+        self._cut_to(decision.n_tokens)
+        self._unshown = decision.line
+        if decision.line:
+            constraint.advance(decision.line)
+        self._take(self._decisions.again(decision), constraint)
+
+    def _cut_to_line(self, n_lines: int) -> None:
+        """Forget the lines from number `n_lines` on."""
+        del self._line_starts[n_lines + 1 :]
+        self._cut_to(self._line_starts[n_lines])
         self._unshown = b""
-        if text := rewrite.text + _forced(constraint):
-            return self._write(text, constraint.vocabulary, n_dropped=n_dropped)
-        # Nothing new to read: the token before is read again for the logits behind it.
-        return Feed(self._ids[-1:], n_dropped + 1)
 
-    def _write(self, text: bytes, vocabulary: Vocabulary, *, chosen: int | None = None, n_dropped: int = 0) -> Feed:
+    def _cut_to(self, n_tokens: int) -> None:
+        del self._ids[n_tokens:]
+        self._n_kept = min(self._n_kept, n_tokens)
+        self._decisions.forget(n_tokens)
+
+    def _write(self, text: bytes, vocabulary: Vocabulary, *, chosen: int | None = None) -> None:
         """Note and show what is written: the token `chosen`, or else text, of which each line begins at a token."""
-        first = len(self._ids)
         for line in BytesIO(text):
             self._ids += self._encode(line, vocabulary) if chosen is None else [chosen]
             if line.endswith(b"\n"):
@@ -131,7 +246,6 @@ class Decoding:
         self._unshown = rest
         if newline:
             self._on_text((lines + newline).decode(errors="replace"))
-        return Feed(self._ids[first:], n_dropped)
 
     def _encode(self, text: bytes, vocabulary: Vocabulary) -> Sequence[int]:
         """Return tokens of a text that goes on where others end: the tokenizer's own, if they spell it.

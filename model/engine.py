@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from model.api import Completion, OnProgress, OnText, Progress, Sampling
-from model.constraint import Constraint
-from model.decoding import Decoding, Feed
+from model.attempt import Attempt
+from model.decoding import Constraint, Decoding
 from model.errors import WeightsError
+from model.lookup import PromptLookup
 from model.native.kernels import Kernels
 from model.native.network import NativeNetwork, NetworkConfig
 from model.platform import runs_on_cpu
@@ -23,8 +24,8 @@ from model.sampler import Logits, Sampler
 from model.tokenizer import Tokenizer
 
 PREFILL_CHUNK_TOKENS = 512
-# Corrections take tokens back, so an answer may cost more decisions than it has tokens.
-_MAX_CHOICES_PER_TOKEN = 2
+# Drafted tokens in one pass, of all attempts together: beyond this, reading them costs more than it saves.
+_MAX_DRAFTED_TOKENS = 16
 
 NewConstraint = Callable[[], Constraint | None]
 
@@ -56,8 +57,13 @@ class Network(Protocol):
         """Return an empty sequence."""
         ...
 
-    def feed(self, feeds: Sequence[tuple[Any, Sequence[int]]], /) -> npt.NDArray[np.float32]:
-        """Read tokens behind each sequence; return the logits after the last of each, `(sequences, vocab)`."""
+    def feed(
+        self, feeds: Sequence[tuple[Any, Sequence[int]]], n_rows: Sequence[int] | None = None, /
+    ) -> npt.NDArray[np.float32]:
+        """Read tokens behind each sequence; return the logits after the last `n_rows` (one) of each, `(rows, vocab)`.
+
+        The rows are in the order of the tokens.
+        """
         ...
 
     def estimate_prefill_s(self, n_tokens: int, /) -> float:
@@ -73,15 +79,7 @@ class DenseMemory:
     n_reused: int
     cache: Cache
     prefill_s: float
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """One of the answers being written, and the states of what it has read."""
-
-    decoding: Decoding
-    cache: Cache
-    decode_s: float = 0.0
+    ids: Sequence[int] = ()  # where drafts are looked up
 
 
 class Engine:
@@ -133,7 +131,7 @@ class Engine:
         finally:
             if store and identity:
                 persist(store, identity, ids, cache)
-        return DenseMemory(len(ids), n_reused, cache, time.perf_counter() - started)
+        return DenseMemory(len(ids), n_reused, cache, time.perf_counter() - started, ids)
 
     def decode(
         self,
@@ -154,17 +152,14 @@ class Engine:
         try:
             logits = self._read(tail, cache, _ignore, n_read=memory.n_tokens)
             prefill_s = memory.prefill_s + time.perf_counter() - started
-            attempts = [
-                _Attempt(
-                    Decoding(
-                        tokenizer, Sampler(each), self.stop_ids, new_constraint(), on_text if i == 0 else _unheard
-                    ),
-                    cache.fork() if self.network.batches else cache,
-                )
-                for i, each in enumerate(_samplings(sampling))
-            ]
+            lookup = PromptLookup([*memory.ids, *tail]) if sampling.drafts else None
+            attempts = []
+            for i, each in enumerate(_samplings(sampling)):
+                heard = on_text if i == 0 else _unheard
+                decoding = Decoding(tokenizer, Sampler(each), self.stop_ids, new_constraint(), heard, lookup)
+                attempts.append(Attempt(decoding, cache.fork() if self.network.batches else cache, [logits]))
             for group in [attempts] if self.network.batches else [[attempt] for attempt in attempts]:
-                self._write(group, logits, sampling.max_new_tokens)
+                self._write(group, sampling.max_new_tokens)
                 cache.crop(memory.n_tokens + len(tail))
         finally:
             cache.crop(memory.n_tokens)
@@ -176,6 +171,8 @@ class Engine:
                 n_reused_tokens=memory.n_reused,
                 n_new_tokens=attempt.decoding.n_tokens,
                 n_chosen_tokens=attempt.decoding.n_chosen_tokens,
+                n_passes=attempt.n_passes,
+                n_rewinds=attempt.decoding.n_rewinds,
                 prefill_s=prefill_s,
                 decode_s=attempt.decode_s,
                 mean_logprob=attempt.decoding.mean_logprob,
@@ -183,23 +180,23 @@ class Engine:
             for attempt in attempts
         ]
 
-    def _write(self, attempts: Sequence[_Attempt], logits: Logits, max_new_tokens: int) -> None:
-        """Decode attempts side by side until each is done; `logits` `(vocab,)` are those behind the prompt."""
+    def _write(self, attempts: Sequence[Attempt], max_new_tokens: int) -> None:
+        """Decode attempts side by side until each is done."""
         started = time.perf_counter()
-        rows: Sequence[Logits] = [logits] * len(attempts)
         going = list(attempts)
         while going:
-            feeds: list[tuple[_Attempt, Feed]] = []
-            for attempt, row in zip(going, rows, strict=True):
-                feed = attempt.decoding.step(row)
-                if feed is None or _is_long(attempt.decoding, max_new_tokens):
-                    attempt.decode_s = time.perf_counter() - started
-                else:
-                    attempt.cache.crop(attempt.cache.n_tokens - feed.n_dropped)
-                    feeds.append((attempt, feed))
-            going = [attempt for attempt, _ in feeds]
-            if feeds:
-                rows = list(self.network.feed([(attempt.cache, feed.ids) for attempt, feed in feeds]))
+            max_draft = _MAX_DRAFTED_TOKENS // len(going)
+            wanted = []
+            for attempt in going:
+                if feed := attempt.next_feed(max_new_tokens, max_draft):
+                    wanted.append((attempt, *feed))
+                attempt.decode_s = time.perf_counter() - started
+            going = [attempt for attempt, _, _ in wanted]
+            if wanted:
+                counts = [n_rows for _, _, n_rows in wanted]
+                logits = self.network.feed([(attempt.cache, ids) for attempt, ids, _ in wanted], counts)
+                for attempt, rows in zip(going, np.split(logits, np.cumsum(counts)[:-1]), strict=True):
+                    attempt.rows = list(rows)
 
     def _read(self, ids: Sequence[int], cache: Cache, on_progress: OnProgress, n_read: int = 0) -> Logits:
         """Read what the cache lacks of `ids`, which begin at token `n_read`; return the last logits, `(vocab,)`."""
@@ -213,10 +210,6 @@ class Engine:
 
 def _samplings(sampling: Sampling) -> list[Sampling]:
     return [replace(sampling, seed=sampling.seed + i) for i in range(sampling.n_attempts)]
-
-
-def _is_long(decoding: Decoding, max_new_tokens: int) -> bool:
-    return decoding.n_tokens >= max_new_tokens or decoding.n_chosen_tokens >= _MAX_CHOICES_PER_TOKEN * max_new_tokens
 
 
 def _native(directory: Path) -> NativeNetwork | None:

@@ -1,8 +1,14 @@
 """One hunk as it is written: which places in the file it can still stand at, and what it changes."""
 
+import copy
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
+from difflib import SequenceMatcher
+from itertools import groupby
 from typing import Literal, Self
+
+import numpy as np
 
 from model.choices import SortedTexts
 from model.lines import FileLines, Places
@@ -19,6 +25,8 @@ MAX_LEADING_CONTEXT = 60
 MAX_SAME_LINES = 8
 MAX_SAME_BLOCKS = 4
 _LONGEST_BLOCK = 16
+# Of a line, what says whose definition it begins: all before the first parenthesis, else the first word.
+_NAME = re.compile(r"[^(]*(?=\()|\s*\S\w*")
 
 
 class HunkState:
@@ -29,11 +37,19 @@ class HunkState:
     one between them are a run; no run adds again just what it removes, and no hunk leaves its file as it was.
     """
 
-    def __init__(self, file: FileLines, earlier: Sequence["HunkState"] = ()) -> None:
-        """Open a hunk of a file behind the complete hunks `earlier`, which are in the order of the file."""
+    def __init__(self, file: FileLines, earlier: Sequence["HunkState"] = (), heading: str | None = None) -> None:
+        """Open a hunk of a file behind the complete hunks `earlier`, which are in the order of the file.
+
+        With `heading`, the first line of a definition, it removes that definition first, to write it anew.
+        """
         self._file = file
         self._earlier = tuple(earlier)
-        self._move_to(file.from_line(earlier[-1].end if earlier else 0))
+        self._begins_anywhere = heading is None and not earlier
+        first = earlier[-1].end if earlier else 0
+        blocks = () if heading is None else file.blocks(heading, first)
+        self.heading = heading
+        self._block_ends = np.array([block.last + 1 for block in blocks]) if blocks else None
+        self.move_to(np.array([block.start for block in blocks]) if blocks else file.from_line(first))
         self._lines: list[tuple[Marker, str]] = []
         self._removed: list[str] = []  # of the run that is being written
         self._added: list[str] = []
@@ -46,8 +62,15 @@ class HunkState:
         """Return the hunk that removes every line of a file."""
         hunk = cls(file)
         hunk._lines = [("-", line) for line in file.lines]
-        hunk._move_to(file.at_end())
+        hunk.move_to(file.at_end())
         return hunk
+
+    def copy(self) -> "HunkState":
+        """Return a hunk that is written on without changing this one."""
+        twin = copy.copy(self)
+        for name in ("_lines", "_removed", "_added"):
+            setattr(twin, name, getattr(self, name).copy())
+        return twin
 
     @property
     def next_lines(self) -> SortedTexts:
@@ -63,7 +86,12 @@ class HunkState:
 
     def take_old(self, marker: Literal[" ", "-"], line: str) -> None:
         """Write an old line: kept (marker space) or removed (`-`)."""
-        self._move_to(self._file.after(self._places, line))
+        before = self._places
+        self.move_to(self._file.after(before, line))
+        if self._block_ends is not None:
+            self._block_ends = self._block_ends[np.isin(before, self._places - 1)]
+            if (self._places >= self._block_ends).any():
+                self._block_ends = None
         self._lines.append((marker, line))
         self._n_last_added = 0
         if marker == "-":
@@ -110,7 +138,12 @@ class HunkState:
         return kept
 
     def n_skipped(self, line: str) -> int:
-        """Return how many old lines come before the one that `line` repeats; 0 if it repeats none, or several."""
+        """Return how many old lines come before the one that `line` repeats; 0 if it repeats none, or several.
+
+        What is written anew may have lines that are also found further on.
+        """
+        if self.heading is not None:
+            return 0
         ahead, line = _composed(self._ahead()), _composed([line])[0]
         return ahead.index(line) if _is_telling(line) and ahead.count(line) == 1 else 0
 
@@ -135,27 +168,66 @@ class HunkState:
         return kept
 
     @property
+    def must_remove(self) -> bool:
+        """Whether the definition that is written anew is not removed yet, all of it."""
+        return self._block_ends is not None
+
+    @property
+    def must_begin_with(self) -> str:
+        """What the first new line begins with where a block is written anew: its name, so that its first line stays."""
+        if self.heading is None or self.must_remove or self._lines[-1][0] != "-" or self._added:
+            return ""
+        found = _NAME.match(self._lines[0][1])
+        return found[0] if found else ""
+
+    @property
     def may_add(self) -> bool:
         """Whether a new line may come next. A hunk begins with an old line, unless it begins at the file's top."""
-        if self.end < self._owed or (not self._lines and self._earlier):
+        if self.must_remove or self.end < self._owed or (not self._lines and not self._begins_anywhere):
             return False
         return not self._goes_round or not (self._next_lines or self.may_close)
 
     @property
     def may_keep(self) -> bool:
         """Whether an unchanged line may come next."""
+        if self.must_remove:
+            return False
         limit = MAX_CONTEXT_RUN if self._changes_lines else MAX_LEADING_CONTEXT
         return self._context_run < limit or not self._is_placed or not self.may_add
 
     @property
     def may_close(self) -> bool:
-        """Whether the hunk is complete: it stands at one place, and changes its lines and its file."""
-        return self._is_placed and self._is_anchored and self._changes_lines and self._changes_file
+        """Whether the hunk is complete: it stands at one place, and changes its lines and its file.
+
+        Where its lines fit at several places, they are those before the file's end if nothing follows them in the diff.
+        What stands elsewhere is told from these by a further old line.
+        """
+        is_placed = (self._is_placed or self.ends_file) and not self.must_remove
+        return is_placed and self._is_anchored and self._changes_lines and self.settled.changes_file
+
+    @property
+    def may_abandon(self) -> bool:
+        """Whether a block was written anew just as it was, so that the hunk can be dropped."""
+        return self.heading is not None and not self.must_remove and all(marker == " " for marker, _ in self._lines)
 
     @property
     def has_more(self) -> bool:
         """Whether old lines follow a complete hunk."""
-        return self.end < len(self._file.lines)
+        return self._is_placed and not self.ends_file
+
+    @property
+    def ends_file(self) -> bool:
+        """Whether the hunk can stand at the file's end."""
+        return int(self._places[-1]) == len(self._file.lines)
+
+    @property
+    def settled(self) -> "HunkState":
+        """This hunk where it stands when it is closed now."""
+        if self._is_placed:
+            return self
+        settled = self.copy()
+        settled.move_to(self._file.at_end())
+        return settled
 
     @property
     def end(self) -> int:
@@ -171,6 +243,16 @@ class HunkState:
         """Return the hunk's lines as they are before (`-`) or after the change (`+`)."""
         return [line for marker, line in self._lines if marker in (" ", side)]
 
+    def likely(self) -> str:
+        """Guess the next line: the removed lines are often written anew, with a small change."""
+        n_added = len(self._added)
+        return f"+{self._removed[n_added]}\n" if self._n_last_added and n_added < len(self._removed) else ""
+
+    def index_of(self, offset: int) -> int:
+        """Return which of the hunk's lines is number `offset` of its new side, or how many lines it has."""
+        new = [index for index, (marker, _) in enumerate(self._lines) if marker != "-"]
+        return new[offset] if offset < len(new) else len(self._lines)
+
     @property
     def growth(self) -> int:
         """Lines that the file has more than before."""
@@ -183,20 +265,22 @@ class HunkState:
         one is written with such an ending, so that its own stays.
         """
         n_old, n_new = len(self.side("-")), len(self.side("+"))
+        lines = _refined(self._lines)
         # An empty side is counted from the line before it, as git does.
         old_start, new_start = self.start + (n_old > 0), self.start + shift + (n_new > 0)
         head = f"@@ -{old_start},{n_old} +{new_start},{n_new} @@\n"
         return head + "".join(
-            f"{marker}{line}\r\n" if line.endswith("\r") else f"{marker}{line}\n" for marker, line in self._lines
+            f"{marker}{line}\r\n" if line.endswith("\r") else f"{marker}{line}\n" for marker, line in lines
         )
 
-    def _move_to(self, places: Places) -> None:
+    def move_to(self, places: Places) -> None:
+        """Leave only these places open."""
         self._places = places
         self._next_lines = self._file.next_texts(places)
 
     def _pin_to_top(self) -> None:
         if not self._lines:
-            self._move_to(self._places[:1])
+            self.move_to(self._places[:1])
 
     def _ahead(self) -> Sequence[str]:
         """Return the next old lines, if one place is left; a line that is added first stands at the top."""
@@ -231,7 +315,7 @@ class HunkState:
         return any(marker != " " for marker, _ in self._lines) and self.side("-") != self.side("+")
 
     @property
-    def _changes_file(self) -> bool:
+    def changes_file(self) -> bool:
         """Whether the file differs with this hunk and the earlier ones; a block moved among its copies changes none."""
         hunks = (*self._earlier, self)
         if not self._earlier or sum(hunk.growth for hunk in hunks) != 0:
@@ -245,6 +329,24 @@ class HunkState:
             yield from self._file.lines[at : hunk.start]
             yield from hunk.side(side)
             at = hunk.end
+
+
+def _refined(lines: Sequence[tuple[Marker, str]]) -> list[tuple[Marker, str]]:
+    """Return a hunk's lines with those kept that a run removes and adds again, as where a block is written anew."""
+    refined: list[tuple[Marker, str]] = []
+    for is_kept, group in groupby(lines, lambda line: line[0] == " "):
+        run = list(group)
+        if is_kept:
+            refined += run
+            continue
+        removed, added = ([line for marker, line in run if marker == side] for side in "-+")
+        for kind, start, end, new_start, new_end in SequenceMatcher(None, removed, added, autojunk=False).get_opcodes():
+            if kind == "equal":
+                refined += [(" ", line) for line in removed[start:end]]
+            else:
+                refined += [("-", line) for line in removed[start:end]]
+                refined += [("+", line) for line in added[new_start:new_end]]
+    return refined
 
 
 def _composed(lines: Sequence[str]) -> list[str]:

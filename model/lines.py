@@ -6,7 +6,11 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from model.blocks import Block, find_blocks, find_paragraphs, leaves
 from model.choices import SortedTexts
+
+# A longer definition is not offered to be written anew as a whole, only what it consists of.
+MAX_BLOCK_LINES = 60
 
 Places = npt.NDArray[np.int64]  # indices, from 0, of the line that would come next; ascending
 
@@ -35,6 +39,23 @@ class FileLines:
         """Return the one place behind the last line."""
         return np.array([len(self.lines)])
 
+    def headings(self, index: int) -> SortedTexts:
+        r"""Return the first lines, each with its `\n`, of the definitions that begin at line `index` or behind it."""
+        return SortedTexts.of(f"{block.heading}\n".encode() for block in self._blocks if block.start >= index)
+
+    def blocks(self, heading: str, index: int) -> Sequence[Block]:
+        """Return the blocks with this first line that begin at line `index` or behind it, in the file's order."""
+        found = [block for block in self._blocks if block.heading == heading and block.start >= index]
+        return sorted(found, key=lambda block: block.start)
+
+    def described(self) -> dict[bytes, list[tuple[str, float]]]:
+        r"""Return for each heading, with its `\n`, the texts of its blocks, and how much a word of each counts."""
+        texts: dict[bytes, list[tuple[str, float]]] = {}
+        for block in self._blocks:
+            body = "\n".join(self.lines[block.start + 1 : block.last + 1])
+            texts.setdefault(f"{block.heading}\n".encode(), [(block.heading, 3.0)]).append((body, 1.0))
+        return texts
+
     def next_texts(self, places: Places) -> SortedTexts:
         r"""Return the distinct lines, each with its `\n`, that come next at these places."""
         is_next = np.zeros(len(self._texts), dtype=np.bool_)
@@ -47,6 +68,12 @@ class FileLines:
         is_next = self._ranks[inside] == self._rank_of.get(f"{line}\n".encode(), -1)
         behind: Places = inside[is_next] + 1
         return behind
+
+    @cached_property
+    def _blocks(self) -> Sequence[Block]:
+        blocks = leaves([block for block in find_blocks(self.lines) if block.last - block.start < MAX_BLOCK_LINES])
+        rest = [block for block in find_paragraphs(self.lines, blocks) if block.last - block.start < MAX_BLOCK_LINES]
+        return [*blocks, *rest]
 
     def _inside(self, places: Places) -> Places:
         return places[places < len(self.lines)]

@@ -14,6 +14,7 @@ from model.errors import WeightsError, WindowExceededError
 from model.prefixes import PrefixStore
 from model.prompt import PromptEncoder
 from model.tokenizer import Tokenizer
+from model.tree import FileTree
 from model.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -95,8 +96,13 @@ class LocalModel:
         tail = self.encoder.tail(query)
         self._check_window(memory.n_tokens + len(tail) + sampling.max_new_tokens)
 
+        tree = None
+        if edits:
+            said = "\n".join([turn.text for turn in query.turns if turn.role == "user"] + [query.task])
+            tree = FileTree(edits.files, edits.taken, self._vocabulary.result(), edits.check_syntax, said)
+
         def new_constraint() -> DiffConstraint | None:
-            return DiffConstraint(edits.files, edits.taken, self._vocabulary.result()) if edits else None
+            return DiffConstraint(tree) if tree else None
 
         return self._engine.decode(memory, tail, sampling, self.encoder.tokenizer, new_constraint, on_text)
 

@@ -12,12 +12,17 @@ _REFUSED = frozenset({"", ".git", "git~1", ".magicode.toml"})
 class NewPaths:
     """Knows every path that exists, and every directory on the way to one."""
 
-    def __init__(self, existing: Iterable[str]) -> None:
-        """Take the paths of all files, those that the diff cannot change included."""
+    def __init__(self, existing: Iterable[str], base: "NewPaths | None" = None) -> None:
+        """Take the paths of all files, those that the diff cannot change included; what `base` knows is known, too."""
         self._files: set[str] = set()  # folded
         self._directories: dict[str, set[str]] = {}  # spellings by folded path: Linux may have `Docs` beside `docs`
+        self._base = base
         for path in existing:
             self.add(path)
+
+    def fork(self) -> "NewPaths":
+        """Return one that knows all this one does; what is added to it is not added here."""
+        return NewPaths((), self)
 
     def add(self, path: str) -> None:
         """Note that a file exists."""
@@ -34,7 +39,7 @@ class NewPaths:
         """Whether a new file can have this path."""
         parent, slash, name = path.rpartition("/")
         folded = _folded(path)
-        if not _is_name(name) or folded in self._files or folded in self._directories:
+        if not _is_name(name) or self.is_file(folded) or self.spellings(folded):
             return False
         return not slash or self.may_enter(parent)
 
@@ -42,9 +47,19 @@ class NewPaths:
         """Whether a new file can lie in this directory, which may be new itself."""
         parent, slash, name = path.rpartition("/")
         folded = _folded(path)
-        if not _is_name(name) or folded in self._files or path not in self._directories.get(folded, {path}):
+        spellings = self.spellings(folded)
+        if not _is_name(name) or self.is_file(folded) or (spellings and path not in spellings):
             return False
         return not slash or self.may_enter(parent)
+
+    def is_file(self, folded: str) -> bool:
+        """Whether a file has this folded path."""
+        return folded in self._files or (self._base is not None and self._base.is_file(folded))
+
+    def spellings(self, folded: str) -> set[str]:
+        """Return how the directory with this folded path is written."""
+        own = self._directories.get(folded, set())
+        return own | self._base.spellings(folded) if self._base else own
 
 
 def _is_name(part: str) -> bool:

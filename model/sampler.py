@@ -18,6 +18,8 @@ _FAR_BELOW = 16.0
 class Sampler:
     """Draws tokens: greedy at temperature 0, else nucleus sampling (Holtzman et al., arXiv 1904.09751).
 
+    min-p (Nguyen et al., arXiv 2407.01082) cuts further what is unlikely beside the likeliest token.
+
     One seed gives one sequence for equal logits.
     """
 
@@ -42,7 +44,8 @@ class Sampler:
         ids = ids[np.argsort(-logits[ids], kind="stable")]
         weights: Any = np.exp(logits[ids].astype(np.float64))
         before = np.cumsum(weights) - weights
-        kept = weights[(before < wanted) | (ids == ids[0])]  # a token stays while the mass before it is below top_p
+        # A token stays while the mass before it is below top_p, and while it has min_p of the likeliest one's.
+        kept = weights[((before < wanted) & (weights >= self._sampling.min_p)) | (ids == ids[0])]
         return int(ids[np.searchsorted(np.cumsum(kept), self._generator.random() * kept.sum(), side="right")])
 
 

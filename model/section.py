@@ -1,7 +1,9 @@
 """What a diff says about one file: its two paths and its hunks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from model.choices import SortedTexts
 from model.hunk import HunkState
 from model.lines import FileLines
 
@@ -14,16 +16,49 @@ class FileSection:
     new: str | None
     lines: FileLines
     hunks: list[HunkState] = field(default_factory=list)
+    _first_lines: list[int] = field(default_factory=list)  # of the hunks, in the answer
+    _tried: set[bytes] = field(default_factory=set)  # headings of blocks that were written anew as they were
+
+    def headings(self) -> SortedTexts:
+        """Return the first lines of the blocks that a further hunk can write anew."""
+        found = self.lines.headings(self._complete[-1].end if self._complete else 0)
+        for heading in self._tried:
+            found = found.without(heading)
+        return found
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is anything to render."""
+        return self.new is None or self._is_renamed or bool(self._complete)
+
+    def drop_unchanged(self) -> None:
+        """Drop the last hunk if it leaves its lines as they were."""
+        if self.hunks and self.hunks[-1].may_abandon:
+            self._tried.add(f"{self.hunks[-1].heading}\n".encode())
+            self.restore(self.hunks[:-1])
+
+    def open_hunk(self, heading: str | None, first_line: int) -> None:
+        """Open a hunk; with `heading` it writes a block anew. Its first line is `first_line` of the answer."""
+        self.hunks.append(HunkState(self.lines, self.hunks, heading))
+        self._first_lines.append(first_line)
+
+    def restore(self, hunks: Sequence[HunkState]) -> None:
+        """Go back to hunks as they were."""
+        self.hunks[:] = [hunk.copy() for hunk in hunks]
+        del self._first_lines[len(hunks) :]
 
     def render(self) -> str:
         """Return the section with line numbers and counts; a hunk that is not complete is left out."""
-        hunks = [hunk for hunk in self.hunks if hunk.may_close]
-        if not hunks and self.new is not None:
+        hunks = self._complete
+        if not hunks and self.new is not None and not self._is_renamed:
             return ""
-        head = [
-            f"diff --git a/{self.old or self.new} b/{self.new or self.old}\n",
-            "new file mode 100644\n" if self.old is None else "deleted file mode 100644\n" if self.new is None else "",
-        ]
+        head = [f"diff --git a/{self.old or self.new} b/{self.new or self.old}\n"]
+        if self.old is None:
+            head.append("new file mode 100644\n")
+        elif self.new is None:
+            head.append("deleted file mode 100644\n")
+        elif self._is_renamed:
+            head.append(f"rename from {self.old}\nrename to {self.new}\n")
         if hunks:
             head += [f"--- {_side('a', self.old)}\n", f"+++ {_side('b', self.new)}\n"]
         shift = 0
@@ -31,6 +66,37 @@ class FileSection:
             head.append(hunk.render(shift))
             shift += hunk.growth
         return "".join(head)
+
+    def new_lines(self) -> list[str]:
+        """Return the file's lines after the change."""
+        lines: list[str] = []
+        at = 0
+        for hunk in self._complete:
+            lines += [*self.lines.lines[at : hunk.start], *hunk.side("+")]
+            at = hunk.end
+        return [*lines, *self.lines.lines[at:]]
+
+    def find_answer_line(self, index: int) -> int:
+        """Return the line of the answer that wrote the line `index` of the file as it is after the change.
+
+        A line between hunks belongs to the end of the one before it; before the first, to that one's beginning.
+        """
+        shift, found = 0, self._first_lines[0]
+        for hunk, first_line in zip(self._complete, self._first_lines, strict=True):
+            offset = index - (hunk.start + shift)
+            if offset < 0:
+                break
+            found = first_line + hunk.index_of(offset)
+            shift += hunk.growth
+        return found
+
+    @property
+    def _is_renamed(self) -> bool:
+        return self.old is not None and self.new is not None and self.old != self.new
+
+    @property
+    def _complete(self) -> Sequence[HunkState]:
+        return [hunk.settled for hunk in self.hunks if hunk.may_close]
 
 
 def _side(prefix: str, path: str | None) -> str:

@@ -72,10 +72,13 @@ class TransformersNetwork:
         """
         return GrowingCache.of(self.network.config)
 
-    def feed(self, feeds: Sequence[tuple[GrowingCache, Sequence[int]]]) -> npt.NDArray[np.float32]:
-        """Read tokens behind each sequence; return the logits after the last of each, `(sequences, vocab)`."""
-        rows = [self._forward(cache, ids) for cache, ids in feeds]
-        logits: npt.NDArray[np.float32] = torch.stack(rows).float().cpu().numpy()
+    def feed(
+        self, feeds: Sequence[tuple[GrowingCache, Sequence[int]]], n_rows: Sequence[int] | None = None
+    ) -> npt.NDArray[np.float32]:
+        """Read tokens behind each sequence; return logits after the last `n_rows` (one) of each, `(rows, vocab)`."""
+        counts = n_rows or [1] * len(feeds)
+        rows = [self._forward(cache, ids, n) for (cache, ids), n in zip(feeds, counts, strict=True)]
+        logits: npt.NDArray[np.float32] = torch.cat(rows).float().cpu().numpy()
         return logits
 
     def estimate_prefill_s(self, n_tokens: int) -> float:
@@ -87,13 +90,13 @@ class TransformersNetwork:
         flops: float = 2 * (weights + attention_ops) * n_tokens
         return flops / (_MATMUL_SHARE * matmul_flops(self.device, self.network.dtype))
 
-    def _forward(self, cache: GrowingCache, ids: Sequence[int]) -> torch.Tensor:
+    def _forward(self, cache: GrowingCache, ids: Sequence[int], n_rows: int) -> torch.Tensor:
         with torch.inference_mode():
             out = self.network(
                 input_ids=torch.tensor([ids], device=self.device),
                 past_key_values=cache.states,
                 use_cache=True,
-                logits_to_keep=1,
+                logits_to_keep=n_rows,
             )
-        logits: torch.Tensor = out.logits[0, -1]
+        logits: torch.Tensor = out.logits[0]  # (n_rows, vocab)
         return logits

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
+collect_ignore = ["benchmarks/edits/tasks"]  # repositories with tests of their own
+
 
 @pytest.fixture(autouse=True)
 def _usual_umask() -> Iterator[None]:

@@ -53,6 +53,12 @@ def run(
     context_limit: options.ContextLimit = None,
     max_new_tokens: Annotated[int, typer.Option(min=1, metavar="N", help="Tokens an answer may have.")] = 2048,
     temperature: Annotated[float, typer.Option(min=0.0, metavar="T", help="0 takes the likeliest token.")] = 0.0,
+    top_p: Annotated[
+        float, typer.Option(min=0.0, max=1.0, metavar="P", help="Draw from the likeliest tokens of this mass.")
+    ] = 0.95,
+    min_p: Annotated[
+        float, typer.Option(min=0.0, max=1.0, metavar="P", help="Leave out what is unlikely beside the likeliest.")
+    ] = 0.0,
     seed: Annotated[int, typer.Option(metavar="N", help="Makes draws repeatable.")] = 0,
     show_usage: Annotated[bool, typer.Option("-u", "--usage", help="Print tokens and seconds.")] = False,
     include: options.Include,
@@ -65,6 +71,12 @@ def run(
     no_sandbox: Annotated[bool, typer.Option("--no-sandbox", help="Run tests with all your rights.")] = False,
     allow_dirty: options.AllowDirty = False,
     allow_syntax_errors: options.AllowSyntaxErrors = False,
+    allow_truncated: Annotated[
+        bool, typer.Option("--allow-truncated", help="Take the complete hunks of an answer that was cut off.")
+    ] = False,
+    unconstrained: Annotated[
+        bool, typer.Option("--unconstrained", help="Let the model write freely, and place its diff by its lines.")
+    ] = False,
 ) -> None:
     """Do a task in this repository.
 
@@ -94,7 +106,9 @@ def run(
         session = store.open(resume) if resume is not None else store.latest() if continue_ else None
         opened = services(ctx).open_model(model, device=device, on_progress=terminal.on_progress)
         job_options = JobOptions(
-            sampling=Sampling(temperature=temperature, seed=seed, max_new_tokens=max_new_tokens),
+            sampling=Sampling(
+                temperature=temperature, top_p=top_p, min_p=min_p, seed=seed, max_new_tokens=max_new_tokens
+            ),
             context_limit=context_limit,
             include=tuple(include),
             exclude=tuple(exclude),
@@ -105,6 +119,8 @@ def run(
             test_timeout_s=test_timeout,
             sandboxed=not no_sandbox,
             max_repairs=max_repairs,
+            constrained=not unconstrained,
+            allow_truncated=allow_truncated,
         )
         Job(git, opened, job_options, terminal, record).run(words, session.turns if session else ())
         if record.status != "declined":

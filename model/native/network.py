@@ -158,11 +158,11 @@ class NativeNetwork:
         return PagedCache(self.page_bytes)
 
     def feed(
-        self, feeds: Sequence[tuple[PagedCache, Sequence[int]]], *, every: bool = False
+        self, feeds: Sequence[tuple[PagedCache, Sequence[int]]], n_rows: Sequence[int] | None = None
     ) -> npt.NDArray[np.float32]:
-        """Read tokens behind each sequence; return the logits after the last of each, `(sequences, vocab)`, float32.
+        """Read tokens behind each sequence; return the logits after the last `n_rows` (one) of each, `(rows, vocab)`.
 
-        With `every`, return those after each token, `(tokens, vocab)`.
+        The rows are float32, in the order of the tokens.
         """
         ids = np.fromiter((id_ for _, new in feeds for id_ in new), dtype=np.int32)
         hidden = np.empty((len(ids), self.config.hidden), dtype=np.float32)
@@ -179,8 +179,9 @@ class NativeNetwork:
             self._kernels.layers(self._shape, self._layers, start, end, hidden, fed, rotary)
         for cache, new in feeds:
             cache.advance(len(new))
-        if not every:
-            hidden = hidden[np.cumsum([len(new) for _, new in feeds]) - 1]
+        counts = n_rows or [1] * len(feeds)
+        ends = np.cumsum([len(new) for _, new in feeds])
+        hidden = hidden[np.concatenate([np.arange(end - n, end) for end, n in zip(ends, counts, strict=True)])]
         out = np.empty((len(hidden), self._head.rows), dtype=np.float32)
         self._kernels.linear(self._head, hidden, out, norm=self._norm, eps=self.config.eps)
         return out[:, : self.config.vocab]

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from model.api import Sampling
-from model.constraint import DiffConstraint, Rewrite
+from model.constraint import DiffConstraint
+from model.correction import Fault, Rewrite
 from model.decoding import Decoding
 from model.sampler import Sampler
 from model.tokenizer import Tokenizer
+from model.tree import FileTree
 from model.vocabulary import Mask, Vocabulary
 from repo_index.text import TextFile
 from tests.fakes.logits import Logits
@@ -24,7 +26,7 @@ class Watched:
         self.vocabulary = inner.vocabulary
         self.written = b""
         self.n_rewrites = 0
-        self.n_dropped_by_last = 0
+        self.n_rewinds = 0
 
     @property
     def done(self) -> bool:
@@ -56,6 +58,24 @@ class Watched:
             self.written = b"".join(line + b"\n" for line in kept) + rewrite.text
         return rewrite
 
+    def bonuses(self) -> dict[int, float]:
+        return self.inner.bonuses()
+
+    @property
+    def is_free(self) -> bool:
+        return self.inner.is_free
+
+    def likely(self) -> bytes:
+        return self.inner.likely()
+
+    def take_fault(self) -> Fault | None:
+        return self.inner.take_fault()
+
+    def rewind(self, n_lines: int) -> None:
+        self.n_rewinds += 1
+        self.inner.rewind(n_lines)
+        self.written = b"".join(self.written.splitlines(keepends=True)[:n_lines])
+
     def text(self) -> str:
         return self.inner.text()
 
@@ -84,7 +104,7 @@ def drive(
     exact: bool = True,
 ) -> Driven:
     """Decode at most `n_steps` choices. `exact` says that the tokenizer can spell any text."""
-    constraint = Watched(DiffConstraint(files, taken, vocabulary))
+    constraint = Watched(DiffConstraint(FileTree(files, taken, vocabulary)))
     sampler = Sampler(Sampling(temperature=temperature, top_p=1.0, seed=seed))
     decoding = Decoding(tokenizer, sampler, frozenset(), constraint, lambda _text: None)
     ids: list[int] = []
@@ -132,8 +152,15 @@ def apply_plainly(diff: str, files: dict[PurePosixPath, TextFile]) -> dict[str, 
     at = 0
     new: dict[str, list[str] | None] = {}
     while at < len(lines) - 1:
-        old_name, new_name = _names(lines[at])
         assert lines[at].startswith("diff --git "), lines[at]
+        renamed = lines[at + 1].startswith("rename from ")
+        if renamed:
+            old_name, new_name = lines[at + 1].removeprefix("rename from "), lines[at + 2].removeprefix("rename to ")
+            assert lines[at] == f"diff --git a/{old_name} b/{new_name}"
+            assert new_name != old_name
+            at += 2
+        else:
+            old_name, new_name = _names(lines[at])
         at += 1
         created, deleted = lines[at] == "new file mode 100644", lines[at] == "deleted file mode 100644"
         at += created or deleted
@@ -173,10 +200,12 @@ def apply_plainly(diff: str, files: dict[PurePosixPath, TextFile]) -> dict[str, 
                 assert not ends_run or not removed or removed != added, "a run adds what it removes"
             assert result[before:] != old[start:done], "a hunk changes nothing"
         result += old[done:]
-        assert deleted or n_hunks
-        assert deleted or created or result != old, "a file is as it was"
+        assert deleted or renamed or n_hunks
+        assert deleted or created or not n_hunks or result != old, "a file is as it was"
         assert not deleted or not result
         new[old_name if deleted else new_name] = None if deleted else result
+        if renamed:
+            new[old_name] = None
     return new
 
 

@@ -4,7 +4,7 @@ import random
 import shutil
 import subprocess
 import time
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -12,10 +12,13 @@ import pytest
 from agent.parse import parse_patch
 from agent.place import place
 from agent.validate import validate
-from model.constraint import DiffConstraint, Rewrite
+from model.api import CheckSyntax
+from model.constraint import DiffConstraint
+from model.correction import Rewrite
 from model.errors import WeightsError
 from model.hunk import MAX_CONTEXT_RUN, MAX_LEADING_CONTEXT
 from model.tokenizer import Tokenizer
+from model.tree import FileTree
 from model.vocabulary import Vocabulary
 from repo_index.text import TextFile
 from tests.fakes.driving import apply_plainly, drive, lines_of
@@ -146,14 +149,20 @@ def test_a_tokenizer_without_byte_fallback_never_gets_stuck(work_tree: Path) -> 
 
 def test_a_tokenizer_without_line_ends_can_write_no_diff() -> None:
     with pytest.raises(WeightsError, match=r"no token for b'\\n', so this model can write no diff"):
-        DiffConstraint({}, [], Vocabulary([bytes([byte]) for byte in range(256) if byte != 10]))
+        FileTree({}, [], Vocabulary([bytes([byte]) for byte in range(256) if byte != 10]))
 
 
 class Pen:
     """Writes a text byte by byte, and minds what is allowed."""
 
-    def __init__(self, files: dict[str, list[str]], taken: tuple[str, ...] = ()) -> None:
-        self.constraint = DiffConstraint(files, taken, BYTES)
+    def __init__(
+        self,
+        files: dict[str, list[str]],
+        taken: tuple[str, ...] = (),
+        check: CheckSyntax | None = None,
+        task: str = "",
+    ) -> None:
+        self.constraint = DiffConstraint(FileTree(files, taken, BYTES, check, task))
         self._force()
 
     def may(self, text: str) -> bool:
@@ -182,8 +191,18 @@ class Pen:
 
     def open(self, path: str) -> None:
         """Write headers up to the first line of a hunk."""
+        self.open_file(path)
+        self.hunk()
+
+    def open_file(self, path: str) -> None:
+        """Write headers up to the place of a hunk."""
         self.write(f"--- a/{path}\n")
         self.write("+++ b")
+
+    def hunk(self, heading: str = "") -> None:
+        """Begin a hunk, with or without a heading, where that is a choice."""
+        if self.may("@"):
+            self.write(f"@@ {heading}\n" if heading else "@@\n")
 
     def offers(self, line: str) -> bool:
         """Whether the line may be one that keeps, removes or heads."""
@@ -202,7 +221,7 @@ def test_a_modification_is_rendered_with_counts_and_line_numbers() -> None:
     pen.open("hello.py")
     pen.write("     return name\n")
     pen.write("+    # done\n")
-    pen.write("@")
+    pen.hunk()
     pen.write(" def m")
     pen.write("-")
     pen.write("+    hello(1)\n")
@@ -290,11 +309,21 @@ def test_a_hunk_does_not_close_while_several_places_are_open() -> None:
     pen.write("+new\n")
     assert not pen.may_close
     pen.write(" b")
-    assert not pen.may_close
     pen.write(" y")  # only the first `b` has a line after it
     assert pen.may_close
     pen.write("`")
     assert pen.constraint.text().endswith("@@ -2,3 +2,4 @@\n a\n+new\n b\n y = 2\n")
+
+
+def test_the_copy_at_the_end_of_the_file_is_reached_by_writing_nothing_behind_it() -> None:
+    pen = Pen({"r.py": REPEATED})
+    pen.open("r.py")
+    pen.write(" a")
+    pen.write("-")
+    assert pen.offers(" y = 2\n")
+    assert not pen.may("@")  # a further hunk of this file would stand behind its end
+    pen.write("`")
+    assert pen.constraint.text().endswith("@@ -5,2 +5,1 @@\n a\n-b\n")
 
 
 def test_context_that_leaves_several_places_open_may_go_on_for_long() -> None:
@@ -352,7 +381,7 @@ def test_a_hunk_whose_lines_end_as_they_were_does_not_close() -> None:
     pen = Pen({"r.py": ["p", "p"]})
     pen.open("r.py")
     pen.write("-")
-    assert not pen.may_close  # the other p could be meant
+    assert pen.may_close  # the p at the end is meant
     pen.write(" ")
     assert pen.may_close
     pen.write("+p\n")
@@ -394,7 +423,7 @@ def test_added_lines_that_repeat_the_file_are_kept_instead() -> None:
     assert pen.may("+")
     pen.write("`")
     assert pen.constraint.text().endswith(
-        "@@ -1,7 +1,7 @@\n import sys\n \n \n def hello(name):\n+    return name.title()\n-    return name\n \n \n"
+        "@@ -1,7 +1,7 @@\n import sys\n \n \n def hello(name):\n-    return name\n+    return name.title()\n \n \n"
     )
 
 
@@ -412,7 +441,7 @@ def test_a_later_hunk_begins_with_an_old_line() -> None:
     pen = Pen({"hello.py": HELLO})
     pen.open("hello.py")
     pen.write("-import")
-    pen.write("@")
+    pen.hunk()
     assert not pen.may("+")
     assert pen.may(" ")
     assert pen.may("-")
@@ -447,7 +476,7 @@ def test_repetition_goes_on_where_nothing_else_can() -> None:
     pen = Pen({"p": ["p"] * 9})
     pen.open("p")
     for _ in range(8):
-        pen.write("-")
+        pen.write("-p\n")
     pen.write(" ")
     for _ in range(8):
         pen.write("+p\n")
@@ -470,7 +499,7 @@ def test_one_space_before_added_text_is_allowed_only_where_the_file_has_it() -> 
 
 def test_one_space_is_seen_inside_a_token_as_well() -> None:
     vocabulary = Vocabulary([*(bytes([byte]) for byte in range(256)), b"+ x", b"+  x", b"+ *", b"+\tx"])
-    constraint = DiffConstraint({}, [], vocabulary)
+    constraint = DiffConstraint(FileTree({}, [], vocabulary))
     for text in (b"```diff\n", b"--- /dev/null\n", b"+++ b/", b"n", b"\n", b"@@ -0,0 +1 @@\n"):
         constraint.advance(text)
     assert constraint.allowed()[256:].tolist() == [False, True, True, True]
@@ -533,7 +562,7 @@ def test_the_path_of_a_new_file_ends_when_it_is_long() -> None:
 
 def test_no_token_makes_a_path_too_long() -> None:
     vocabulary = Vocabulary([*(bytes([byte]) for byte in range(256)), b"a" * 150, b"/" + b"b" * 100])
-    constraint = DiffConstraint({}, [], vocabulary)
+    constraint = DiffConstraint(FileTree({}, [], vocabulary))
     for text in (b"```diff\n", b"--- /dev/null\n", b"+++ b/", b"a" * 50):
         assert constraint.forced() in (text, b"")
         constraint.advance(text)
@@ -576,7 +605,7 @@ def test_a_step_costs_little_in_a_large_repository() -> None:
     vocabulary = Vocabulary.from_definition(tokenizer.definition)
     files: dict[str, list[str]] = {f"src/d{number % 500}/f{number:05}.py": [] for number in range(100_000)}
     files["big.py"] = [line for number in range(25_000) for line in ("}", f"x = {number}")]
-    constraint = DiffConstraint(files, [], vocabulary)
+    constraint = DiffConstraint(FileTree(files, [], vocabulary))
     constraint.advance(constraint.forced())
     slowest = max(
         walk(constraint, text)
@@ -584,3 +613,100 @@ def test_a_step_costs_little_in_a_large_repository() -> None:
     )
     assert walk(constraint, "+more\n--- a/src/d77/f00077.py\n") < 0.05
     assert slowest < 0.3  # the file is indexed when it is opened
+
+
+SHAPES = [
+    "import math", "", "", "class Circle:", "    def __init__(self, radius):", "        self.radius = radius", "",
+    "    def area(self):", "        return 3.14 * self.radius**2", "", "", "def unit():", "    return Circle(1)",
+]  # fmt: skip
+
+
+def test_a_heading_removes_its_definition_to_write_it_anew() -> None:
+    pen = Pen({"shapes.py": SHAPES, "other.py": ["x"]})
+    pen.open_file("shapes.py")
+    pen.write("@@ def area(self):\n")
+    assert pen.constraint._line == b"+    def area"  # the block is removed, and its name stays
+    pen.write("(self):\n")
+    pen.write("+        return math.pi * self.radius**2\n")
+    pen.write("`")
+    assert pen.constraint.text() == (
+        "diff --git a/shapes.py b/shapes.py\n--- a/shapes.py\n+++ b/shapes.py\n@@ -8,2 +8,2 @@\n"
+        "     def area(self):\n-        return 3.14 * self.radius**2\n+        return math.pi * self.radius**2\n"
+    )
+
+
+def test_a_block_that_is_written_as_it_was_can_be_dropped() -> None:
+    pen = Pen({"shapes.py": SHAPES})
+    pen.open_file("shapes.py")
+    pen.write("@@ def unit():\n")
+    pen.write("():\n")
+    assert pen.write("+    return Circle(1)\n") == Rewrite(4, b" def unit():\n     return Circle(1)\n")
+    assert not pen.may_close  # nothing is changed so far
+    pen.write("@@ def area")  # and what stands before it can be changed still; `unit` is not offered again
+    pen.write("(self):\n")
+    pen.write("+        return 0\n")
+    assert not pen.offers("@@ def area(self):\n")
+    pen.write("`")
+    assert pen.constraint.text().count("@@ -") == 1
+
+
+def test_blocks_with_the_same_heading_are_told_apart_by_their_lines() -> None:
+    twins = ["class A:", "    def go(self):", "        return 1", "class B:", "    def go(self):", "        return 2"]
+    pen = Pen({"twins.py": twins})
+    pen.open_file("twins.py")
+    pen.write("@@ def go(self):\n")
+    pen.write("-        return 2\n")  # the first line that is not the same in both
+    pen.write("(self):\n")
+    pen.write("+        return 3\n")
+    pen.write("`")
+    assert pen.constraint.text().endswith("@@ -5,2 +5,2 @@\n     def go(self):\n-        return 2\n+        return 3\n")
+
+
+def test_a_rename_with_and_without_a_change() -> None:
+    pen = Pen({"a.py": ["x = 1"], "b.py": ["y = 1"]})
+    pen.write("rename from a")
+    pen.write("src/c.py\n")
+    pen.write("--- a/a")
+    pen.write("@@\n")
+    pen.write("-")
+    pen.write("+x = 2\n")
+    pen.write("r")  # of b.py, which is the only one left
+    pen.write("d.py\n")
+    pen.write("`")
+    assert pen.constraint.text() == (
+        "diff --git a/a.py b/src/c.py\nrename from a.py\nrename to src/c.py\n--- a/a.py\n+++ b/src/c.py\n"
+        "@@ -1,1 +1,1 @@\n-x = 1\n+x = 2\n"
+        "diff --git a/b.py b/d.py\nrename from b.py\nrename to d.py\n"
+    )
+
+
+def test_a_file_that_breaks_is_gone_back_over() -> None:
+    def check(old: str | None, new: str, lines: Sequence[str]) -> int | None:
+        assert (old, new) == ("a.py", "a.py")
+        return next((at for at, line in enumerate(lines) if line == "bad"), None)
+
+    pen = Pen({"a.py": ["one", "two", "three"]}, check=check)
+    pen.open("a.py")
+    pen.write(" one\n")
+    pen.write("+bad\n")
+    pen.write("+fine\n")
+    pen.write("`")
+    fault = pen.constraint.take_fault()
+    assert fault is not None
+    assert fault.first_line <= 5 == fault.last_line  # the fence, two headers, `@@`, ` one`: the sixth line is at fault
+    pen.constraint.rewind(5)
+    assert not pen.constraint.done
+    pen.write("+good\n")
+    pen.write("`")
+    assert pen.constraint.take_fault() is None
+    assert pen.constraint.text().endswith("@@ -1,1 +1,2 @@\n one\n+good\n")
+
+
+def test_what_the_task_names_is_preferred() -> None:
+    pen = Pen({"a.py": ["def one():", "    return 1"], "b.py": ["x = 1"]}, task="raise x in b.py and create c/new.py")
+    liked = pen.constraint.bonuses()
+    assert set(liked) == {ord("-")}  # a header
+    pen.write("--- ")
+    assert set(pen.constraint.bonuses()) == {ord("/")}
+    pen.write("/")
+    assert set(pen.constraint.bonuses()) == {ord("c")}

@@ -9,6 +9,7 @@ from model.api import Sampling
 from model.constraint import DiffConstraint
 from model.decoding import Decoding, Feed
 from model.sampler import Sampler
+from model.tree import FileTree
 from tests.fakes.logits import Writing
 from tests.model.conftest import Language
 
@@ -18,7 +19,7 @@ FILES = {"a.py": ["import os", "", "def one():", "    return 1", "", "def two():
 def decoding_of(
     language: Language, *, constrained: bool = True, stop_ids: Sequence[int] = (), shown: list[str] | None = None
 ) -> Decoding:
-    constraint = DiffConstraint(FILES, [], language.vocabulary) if constrained else None
+    constraint = DiffConstraint(FileTree(FILES, [], language.vocabulary)) if constrained else None
     sampler = Sampler(Sampling())
     return Decoding(
         language.tokenizer, sampler, frozenset(stop_ids), constraint, ([] if shown is None else shown).append
@@ -41,11 +42,11 @@ def test_forced_text_is_fed_in_one_pass_with_what_was_chosen(languages: dict[str
     language = languages["byte-level BPE"]
     shown: list[str] = []
     decoding = decoding_of(language, shown=shown)
-    script = ["", "--- a/a.py\n", "+++ b/a.py\n", " def two():\n", "-    return 2\n", "+    return 3\n", "```"]
+    script = ["", "--- a/a.py\n", "+++ b/a.py\n", "@@\n", " def two():\n", "-    return 2\n", "+    return 3\n", "```"]
     _, feeds = write(decoding, language, script)
     assert decoding.done
     assert decoding.text().endswith("@@ -6,2 +6,2 @@\n def two():\n-    return 2\n+    return 3\n")
-    assert "".join(shown) == "```diff\n" + "".join(script[1:4]).replace(" def", "@@\n def") + "".join(script[4:6])
+    assert "".join(shown) == "```diff\n" + "".join(script[1:7])
     assert len(feeds) < decoding.n_tokens
     assert decoding.n_chosen_tokens == len(feeds)  # the fence's beginning was no choice, its end is not fed
     n_fed = sum(len(feed.ids) for feed in feeds)
@@ -55,7 +56,7 @@ def test_forced_text_is_fed_in_one_pass_with_what_was_chosen(languages: dict[str
 def test_a_correction_takes_tokens_back(language: Language) -> None:
     decoding = decoding_of(language)
     script = [
-        "", "--- a/a.py\n", "+++ b/a.py\n", " import os\n", "+import sys\n", "+\n", "+def one():\n",
+        "", "--- a/a.py\n", "+++ b/a.py\n", "@@\n", " import os\n", "+import sys\n", "+\n", "+def one():\n",
         "+def two():\n", "-    return 1\n", " \n",
     ]  # fmt: skip
     ids, feeds = write(decoding, language, script)
@@ -74,7 +75,7 @@ def test_a_character_in_pieces_is_finished_before_its_line(languages: dict[str, 
     language = languages["bytes alone"]
     decoding = decoding_of(language)
     id_of = {token: id_ for id_, token in enumerate(language.vocabulary.tokens) if token}
-    ids, _ = write(decoding, language, ["", "--- a/a.py\n", "+++ b/a.py\n", " import os\n"])
+    ids, _ = write(decoding, language, ["", "--- a/a.py\n", "+++ b/a.py\n", "@@\n", " import os\n"])
     for byte, preferred in ((b"+", b"+"), (b"\xf0", b"\xf0"), (b"\x9f", b"\n"), (b"\x99", b"z"), (b"\x82", b"\n")):
         logits = np.zeros(len(language.vocabulary.tokens), dtype=np.float32)
         logits[id_of[byte]] = 1.0
@@ -89,15 +90,15 @@ def test_a_character_in_pieces_is_finished_before_its_line(languages: dict[str, 
 def test_forced_text_reads_as_it_is_written(languages: dict[str, Language], kind: str) -> None:
     """SentencePiece's own encoding would put a space before each piece of text."""
     language = languages[kind]
-    ids, _ = write(decoding_of(language), language, ["", "--- a/a.py\n", "+++ b/a.py\n", "     return 1\n"])
+    ids, _ = write(decoding_of(language), language, ["", "--- a/a.py\n", "+++ b/a.py\n", "@@\n", "     return 1\n"])
     assert language.tokenizer.decode(ids).endswith("--- a/a.py\n+++ b/a.py\n@@\n     return 1\n")
 
 
 def test_decomposed_characters_are_read_as_the_prompt_has_them(languages: dict[str, Language]) -> None:
     language = languages["byte-level BPE"]
-    constraint = DiffConstraint({"e.txt": ["cafe\u0301"]}, [], language.vocabulary)
+    constraint = DiffConstraint(FileTree({"e.txt": ["cafe\u0301"]}, [], language.vocabulary))
     decoding = Decoding(language.tokenizer, Sampler(Sampling()), frozenset(), constraint, lambda _text: None)
-    script = ["", "--- a/e.txt\n", "+++ b/e.txt\n", "-cafe\u0301\n"]
+    script = ["", "--- a/e.txt\n", "+++ b/e.txt\n", "@@\n", "-cafe\u0301\n"]
     ids, _ = write(decoding, language, script)
     assert language.vocabulary.spell(ids).decode().endswith("-caf\u00e9\n")  # composed, as in the prompt
     assert decoding.text().endswith("-cafe\u0301\n")  # as in the file

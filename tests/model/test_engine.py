@@ -13,12 +13,15 @@ from transformers import GenerationConfig, MistralConfig, MistralForCausalLM
 
 from agent.parse import parse_patch
 from model.api import Progress, Sampling
-from model.constraint import DiffConstraint, Rewrite
+from model.constraint import DiffConstraint
+from model.correction import Rewrite
+from model.decisions import MAX_REVISIONS
 from model.decoding import Decoding
 from model.engine import PREFILL_CHUNK_TOKENS, Engine
 from model.errors import DeviceError, WeightsError
 from model.sampler import Sampler
 from model.tokenizer import Tokenizer
+from model.tree import FileTree
 from model.vocabulary import Vocabulary
 from tests.fakes.logits import Writing
 from tests.fakes.repositories import CORPUS
@@ -90,9 +93,9 @@ def test_what_is_fed_after_a_correction_is_what_a_fresh_pass_gives(
     engine: Engine, tokenizer: Tokenizer, prompt: list[int]
 ) -> None:
     vocabulary = Vocabulary.from_definition(tokenizer.definition)
-    constraint = DiffConstraint(FILES, [], vocabulary)
+    constraint = DiffConstraint(FileTree(FILES, [], vocabulary))
     decoding = Decoding(tokenizer, Sampler(Sampling()), frozenset(), constraint, silent)
-    script = ["", "--- a/a.py\n", "+++ b/a.py\n", " import os\n", "+import sys\n", "+\n", "+def one():\n",
+    script = ["", "--- a/a.py\n", "+++ b/a.py\n", "@@\n", " import os\n", "+import sys\n", "+\n", "+def one():\n",
               "+def two():\n", "-    return 1\n", " \n", "+def three():\n", "```"]  # fmt: skip
     model = Writing(vocabulary, script)
     cache = engine.network.new_cache()
@@ -161,7 +164,9 @@ def test_corrections_cannot_make_an_answer_endless(engine: Engine, tokenizer: To
 
     hook = engine.network.network.register_forward_hook(count)
     memory = engine.prefill(prompt[:20], silent)
-    [completion] = engine.decode(memory, prompt[20:25], limit, tokenizer, lambda: TakesBack({}, [], vocabulary), silent)
+    [completion] = engine.decode(
+        memory, prompt[20:25], limit, tokenizer, lambda: TakesBack(FileTree({}, [], vocabulary)), silent
+    )
     hook.remove()
     assert completion.n_chosen_tokens <= 2 * limit.max_new_tokens
     assert n_passes <= 2 * limit.max_new_tokens + 3
@@ -174,7 +179,7 @@ def test_a_random_network_writes_diffs_that_parse(engine: Engine, tokenizer: Tok
     for seed in range(3):
         sampling = Sampling(temperature=1.0, seed=seed, max_new_tokens=150)
         [completion] = engine.decode(
-            memory, prompt[30:40], sampling, tokenizer, lambda: DiffConstraint(FILES, [], vocabulary), silent
+            memory, prompt[30:40], sampling, tokenizer, lambda: DiffConstraint(FileTree(FILES, [], vocabulary)), silent
         )
         n_diffs += completion.text != ""
         if completion.text:
@@ -264,3 +269,51 @@ def test_stop_ids_come_from_the_generation_settings_or_the_configuration(copy: P
 def test_a_device_that_is_not_there_is_an_error(tiny_directory: Path) -> None:
     with pytest.raises(DeviceError):
         Engine.load(tiny_directory, device="nonsense")
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+@pytest.mark.parametrize("constrained", [True, False])
+def test_drafts_change_nothing_but_the_number_of_passes(
+    engine: Engine, tokenizer: Tokenizer, prompt: list[int], temperature: float, *, constrained: bool
+) -> None:
+    vocabulary = Vocabulary.from_definition(tokenizer.definition)
+    tree = FileTree(FILES, [], vocabulary)
+    memory = engine.prefill(prompt[:120], silent)
+
+    def new_constraint() -> DiffConstraint | None:
+        return DiffConstraint(tree) if constrained else None
+
+    n_passes = {True: 0, False: 0}
+    for seed in range(4):
+        texts = {}
+        for drafts in (True, False):
+            sampling = Sampling(temperature=temperature, seed=seed, max_new_tokens=120, drafts=drafts)
+            [completion] = engine.decode(memory, prompt[120:130], sampling, tokenizer, new_constraint, silent)
+            texts[drafts] = (completion.text, completion.n_chosen_tokens, completion.mean_logprob)
+            n_passes[drafts] += completion.n_passes
+        assert texts[True][:2] == texts[False][:2]
+        assert texts[True][2] == pytest.approx(texts[False][2], abs=1e-4)
+    assert n_passes[True] <= n_passes[False]
+
+
+def test_what_breaks_is_decided_anew(engine: Engine, tokenizer: Tokenizer, prompt: list[int]) -> None:
+    """Every file is at fault the first times, so the answer goes back; it ends all the same, and says how often."""
+    vocabulary = Vocabulary.from_definition(tokenizer.definition)
+    asked: list[Sequence[str]] = []
+
+    def check(_old: str | None, _new: str, lines: Sequence[str]) -> int | None:
+        asked.append(lines)
+        return len(lines) - 1
+
+    tree = FileTree(FILES, [], vocabulary, check)
+    memory = engine.prefill(prompt[:30], silent)
+    n_rewinds = 0
+    for seed in range(4):
+        sampling = Sampling(temperature=1.0, seed=seed, max_new_tokens=300)
+        [completion] = engine.decode(memory, prompt[30:40], sampling, tokenizer, lambda: DiffConstraint(tree), silent)
+        n_rewinds += completion.n_rewinds
+        assert completion.n_rewinds <= MAX_REVISIONS
+        if completion.text:
+            assert parse_patch(completion.text).files
+    assert n_rewinds
+    assert len(asked) >= n_rewinds

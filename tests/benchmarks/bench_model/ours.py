@@ -14,7 +14,7 @@ from agent.loop import Job, JobOptions
 from agent.outcome import Record
 from agent.terminal import Terminal
 from model.api import Progress, Sampling
-from model.constraint import Constraint
+from model.decoding import Constraint
 from model.engine import DenseMemory, Engine
 from model.loading import open_model
 from model.sampler import Sampler

@@ -1,6 +1,5 @@
 """What a run has measured so far, kept in a directory that git does not see, so that a stopped run goes on."""
 
-import hashlib
 import json
 import shutil
 from dataclasses import dataclass
@@ -8,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.bench_model.plan import Step
+from tests.benchmarks.sources import RESULTS, digest, unfinished
 
-ROOT = Path(__file__).parents[3]
-RESULTS = ROOT / "tests" / "benchmarks" / "results"
-_SOURCES = {".py", ".c", ".cpp", ".h", ".inc", ".toml"}
+__all__ = ["RESULTS", "Progress", "Result"]
 _MEASURED = ("model", "agent", "repo_index", "tests/benchmarks/bench_model")
 
 
@@ -30,15 +28,13 @@ class Progress:
 
     def __init__(self, settings: dict[str, Any]) -> None:
         """Open the directory; `settings` are what else a result depends on."""
-        self.directory = RESULTS / "unfinished"
-        self.directory.mkdir(parents=True, exist_ok=True)
-        (self.directory / ".gitignore").write_text("*\n")
+        self.directory = unfinished()
         self._log = self.directory / "bench_model.jsonl"
-        self._key = _digest(settings)
+        self._key = digest(settings, _MEASURED)
 
     def home(self, step: Step) -> Path:
         """Return a directory for what a step keeps until it is done."""
-        home = self.directory / self._key / _digest(step.values())
+        home = self.directory / self._key / digest(step.values(), _MEASURED)
         home.mkdir(parents=True, exist_ok=True)
         return home
 
@@ -61,12 +57,3 @@ class Progress:
         """Forget them: the run is complete."""
         self._log.unlink(missing_ok=True)
         shutil.rmtree(self.directory / self._key, ignore_errors=True)
-
-
-def _digest(settings: dict[str, Any]) -> str:
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
-    for package in _MEASURED:
-        for path in sorted((ROOT / package).rglob("*")):
-            if path.suffix in _SOURCES:
-                digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]

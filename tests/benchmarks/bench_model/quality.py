@@ -40,7 +40,7 @@ def main() -> None:
     started, n, sums = time.perf_counter(), 0, np.zeros(4)
     for start in range(0, len(ids) - 1, _WINDOW_TOKENS):
         window = ids[start : start + _WINDOW_TOKENS]
-        mine = torch.from_numpy(ours.feed([(ours.new_cache(), window)], every=True)).log_softmax(-1)[:-1]
+        mine = torch.from_numpy(ours.feed([(ours.new_cache(), window)], [len(window)])).log_softmax(-1)[:-1]
         with torch.inference_mode():
             other = theirs(torch.tensor([window])).logits[0, :-1].log_softmax(-1)
         rows, targets = torch.arange(len(window) - 1), torch.tensor(window[1:])

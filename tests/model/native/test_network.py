@@ -234,7 +234,7 @@ def test_what_the_kernels_do_not_know_is_left_to_transformers(
 
 def test_every_tokens_logits_are_those_behind_it(qwen: NativeNetwork) -> None:
     ids = random_ids(30)
-    every = qwen.feed([(qwen.new_cache(), ids)], every=True)
+    every = qwen.feed([(qwen.new_cache(), ids)], [len(ids)])
     assert every.shape == (30, SIZES["vocab_size"])
     for n in (1, 7, 30):
         assert np.array_equal(every[n - 1], read(qwen, ids[:n]))

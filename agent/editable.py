@@ -1,0 +1,47 @@
+"""What a model may touch: each file's lines, read when they are first asked for, and the syntax that must hold."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+
+from agent.proposal import Checker, SnapshotTexts
+from agent.syntax import check_syntax, language_of
+from model.api import Editable
+from repo_index.frame import quote_path
+from repo_index.snapshot import RepoSnapshot
+
+
+class _Lines(Mapping[str, Sequence[str]]):
+    """The lines of files by path."""
+
+    def __init__(self, paths: Sequence[PurePosixPath], texts: SnapshotTexts) -> None:
+        self._paths = {str(path): path for path in paths}
+        self._texts = texts
+
+    def __getitem__(self, path: str) -> Sequence[str]:
+        return self._texts[self._paths[path]].lines
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._paths)
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+
+def editable(snapshot: RepoSnapshot, checker: Checker) -> Editable:
+    """Return what the model may touch; a path that a diff would have to quote can be read but not named."""
+    plain = [file.path for file in snapshot.files if quote_path(file.path) == str(file.path)]
+    lines = _Lines(plain, checker.texts)
+    paths = [file.path for file in snapshot.files] + [file.path for file in snapshot.skipped]
+    taken = [str(path) for path in paths if str(path) not in lines]
+
+    def find_fault(old: str | None, new: str, new_lines: Sequence[str]) -> int | None:
+        path = PurePosixPath(new)
+        before = None if old is None else _text(lines[old])
+        findings = check_syntax(language_of(path), before, _text(new_lines), path=path)
+        return min((finding.line - 1 for finding in findings), default=None)
+
+    return Editable(lines, taken, None if checker.allow_syntax_errors else find_fault)
+
+
+def _text(lines: Sequence[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)

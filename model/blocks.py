@@ -1,0 +1,104 @@
+"""The definitions that a file's lines lie in, told by indentation alone, so that any language has them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+# Lines that open a block and name nothing.
+_UNNAMED = frozenset({
+    "if", "elif", "else", "for", "foreach", "while", "do", "loop", "try", "except", "catch", "finally", "with",
+    "switch", "match", "case", "default", "return",
+})  # fmt: skip
+_COMMENTS = ("# ", "#!", "//", "/*", "*", "--", ";", "<!--", '"""', "@")
+_TAB = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Lines that belong together: the first one's text without white space around, its index, that of the last one.
+
+    In a definition the other lines are indented under the first one; what closes it, a brace, is not part of it.
+    """
+
+    heading: str
+    start: int
+    last: int
+    is_definition: bool = True
+
+
+@dataclass(slots=True)
+class _Open:
+    indentation: int
+    start: int
+    has_body: bool = False
+
+
+def find_blocks(lines: Sequence[str]) -> Iterator[Block]:
+    """Yield the definitions of a file in the order in which they end."""
+    open_: list[_Open] = []
+    last = -1  # the line before that is not blank
+    for index, line in enumerate(lines):
+        text = line.strip()
+        if not text:
+            continue
+        expanded = line.expandtabs(_TAB)
+        indentation = len(expanded) - len(expanded.lstrip())
+        goes_on = text == "{" or (text[0] in "}])" and text[-1] in ":{")
+        while open_ and (open_[-1].indentation > indentation or (open_[-1].indentation == indentation and not goes_on)):
+            block = open_.pop()
+            if block.has_body and _names(heading := lines[block.start].strip()):
+                yield Block(heading, block.start, last)
+        if open_ and open_[-1].indentation < indentation:
+            open_[-1].has_body = True
+        if not goes_on:
+            open_.append(_Open(indentation, index))
+        last = index
+    for block in reversed(open_):
+        if block.has_body and _names(heading := lines[block.start].strip()):
+            yield Block(heading, block.start, last)
+
+
+def leaves(blocks: Sequence[Block]) -> list[Block]:
+    """Return the definitions that do not consist of others: methods, not their class; the order stays.
+
+    Args:
+        blocks: in the order in which they end: each stands behind those inside it.
+
+    """
+    kept: list[Block] = []
+    outermost: list[Block] = []  # of those seen
+    for block in blocks:
+        n_inside = n_lines = 0
+        while outermost and outermost[-1].start > block.start:
+            inner = outermost.pop()
+            n_inside += 1
+            n_lines += inner.last - inner.start + 1
+        if n_inside < 2 and 2 * n_lines <= block.last - block.start + 1:
+            kept.append(block)
+        outermost.append(block)
+    return kept
+
+
+def find_paragraphs(lines: Sequence[str], blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield the runs of lines, none of them blank, that lie in none of these blocks."""
+    covered = bytearray(len(lines))
+    for block in blocks:
+        covered[block.start : block.last + 1] = b"x" * (block.last + 1 - block.start)
+    start = None
+    for index in range(len(lines) + 1):
+        ends = index == len(lines) or covered[index] or not lines[index].strip()
+        if start is not None and ends:
+            yield Block(lines[start].strip(), start, index - 1, is_definition=False)
+            start = None
+        elif start is None and not ends and _says_something(lines[index].strip()):
+            start = index
+
+
+def _says_something(text: str) -> bool:
+    """Whether a line can stand for what follows it; a bracket or a comment cannot."""
+    return any(map(str.isalnum, text)) and not text.startswith(_COMMENTS)
+
+
+def _names(heading: str) -> bool:
+    """Whether a line says what it opens; brackets alone and the keywords of a statement do not."""
+    words = "".join(c if c.isalnum() or c == "_" else " " for c in heading).split(maxsplit=1)
+    return bool(words) and words[0] not in _UNNAMED

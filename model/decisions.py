@@ -1,0 +1,65 @@
+"""The choices that an answer took, and what else it could have chosen: for going back when it turns out wrong."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from model.correction import Fault
+from model.sampler import Logits
+
+# An answer goes back so often; each time a part of it is decided anew.
+MAX_REVISIONS = 6
+# What is less likely than the choice by this factor's logarithm is no alternative.
+_NEAR = 4.0
+_MAX_ALTERNATIVES = 4
+
+
+@dataclass(slots=True)
+class Decision:
+    """A choice among tokens: where it was taken, and the other tokens, the likeliest last, by their distance in nats.
+
+    `line` is what the line had before it.
+    """
+
+    n_tokens: int
+    n_lines: int
+    line: bytes
+    alternatives: list[tuple[float, int]] = field(default_factory=list)
+
+
+class Decisions:
+    """The decisions of one answer, in its order."""
+
+    def __init__(self) -> None:
+        self._noted: list[Decision] = []
+        self._n_revised = 0
+
+    def note(self, token: int, logits: Logits, n_tokens: int, n_lines: int, line: bytes) -> None:
+        """Note that `token` was chosen from logits `(vocab,)`, `n_tokens` and `n_lines` into the answer."""
+        near = np.flatnonzero(logits > logits[token] - _NEAR)
+        found = sorted((float(logits[token] - logits[id_]), int(id_)) for id_ in near if id_ != token)
+        self._noted.append(Decision(n_tokens, n_lines, line, found[_MAX_ALTERNATIVES - 1 :: -1]))
+
+    def pop_weakest(self, fault: Fault) -> Decision | None:
+        """Return the decision that has a part in a fault and was the closest one; None if there is none, or no more."""
+        if self._n_revised == MAX_REVISIONS:
+            return None
+        return min(self._part_in(fault), key=lambda decision: decision.alternatives[-1][0], default=None)
+
+    def again(self, decision: Decision) -> int:
+        """Return the next best token of a decision, which is the answer's last one from now on."""
+        self._n_revised += 1
+        _, token = decision.alternatives.pop()
+        self._noted.append(decision)
+        return token
+
+    def forget(self, n_tokens: int) -> None:
+        """Forget what was decided `n_tokens` into the answer and later."""
+        while self._noted and self._noted[-1].n_tokens >= n_tokens:
+            self._noted.pop()
+
+    def _part_in(self, fault: Fault) -> Iterator[Decision]:
+        for decision in self._noted:
+            if fault.first_line <= decision.n_lines <= fault.last_line and decision.alternatives:
+                yield decision

@@ -1,0 +1,125 @@
+"""How many editing tasks a model solves, and what a diff costs, written freely and under the automaton.
+
+`make bench-edits` (every seventh task, both models) or `make bench-edits ARGS=--full`. The last line is one JSON
+object. A stopped run goes on where it stopped, as long as the code is the same.
+
+A task is solved if the held tests pass, which the model does not see; see `tests/benchmarks/edits`. Each is done as
+`magicode -y` does it: greedy, one attempt, no repair. `free` is the same model with the same prompt, its text placed by
+its lines; nothing is drafted for it, as in plain decoding. Tokens are those of the answers, passes the network's.
+"""
+
+import argparse
+import datetime as dt
+import json
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+
+from model.loading import open_model
+from tests.benchmarks.bench_edits.table import arms_json, show
+from tests.benchmarks.bench_edits.trial import ARMS, Arm, Trial, run_trial
+from tests.benchmarks.bench_model import machine
+from tests.benchmarks.edits.tasks import EditTask, load_tasks
+from tests.benchmarks.sources import RESULTS, digest, unfinished
+
+_MODELS = ("qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b")
+_USUAL_ARMS = ("free", "constrained")
+_SHORT_STEP = 7
+_MEASURED = ("model", "agent", "repo_index", "tests/benchmarks/bench_edits", "tests/benchmarks/edits")
+
+
+class Trials:
+    """The trials of a run, noted one line each."""
+
+    def __init__(self, seed: int) -> None:
+        """Find what an earlier run of the same code has done."""
+        self._seed = seed
+        self._path = unfinished() / f"bench_edits-{digest({'seed': seed}, _MEASURED)}.jsonl"
+        lines = self._path.read_text().splitlines() if self._path.exists() else []
+        self.done = [Trial(**json.loads(line)) for line in lines]
+
+    def run(self, name: str, arms: Sequence[Arm], tasks: Sequence[EditTask], console: Console) -> None:
+        """Let a model do what it has not done yet."""
+        done = {(trial.model, trial.arm, trial.task) for trial in self.done}
+        model = open_model(name, device="cpu", on_progress=lambda _progress: None)
+        for task in tasks:
+            for arm in arms:
+                if (name, arm.name, task.name) in done:
+                    continue
+                trial = run_trial(model, arm, task, self._seed)
+                self.done.append(trial)
+                with self._path.open("a") as file:
+                    file.write(json.dumps(trial.values()) + "\n")
+                how = "solved" if trial.solved else "applied" if trial.applied else f"exit {trial.exit_code}"
+                console.print(f"  {trial.seconds:6.1f} s  {name}  {arm.name}  {task.name}: {how}", highlight=False)
+
+    def clear(self) -> None:
+        """Forget them: the run is complete."""
+        self._path.unlink(missing_ok=True)
+
+
+def main() -> int:
+    """Run the benchmark and return the exit code."""
+    options = _options()
+    console = Console(width=None if Console().is_terminal else 160)
+    started = time.monotonic()
+    tasks = load_tasks(options.tasks)
+    if not (options.full or options.tasks):
+        tasks = tasks[::_SHORT_STEP]
+    left_out = {task.name: task.missing_programs for task in tasks if task.missing_programs}
+    tasks = [task for task in tasks if task.name not in left_out]
+    arms = [arm for arm in ARMS if arm.name in options.arms]
+    trials = Trials(options.seed)
+    try:
+        for name in options.models:
+            trials.run(name, arms, tasks, console)
+    except KeyboardInterrupt:
+        console.print("Stopped; the same command goes on from here.")
+        return 130
+    names = {task.name for task in tasks}
+    wanted = [
+        trial
+        for trial in trials.done
+        if trial.task in names and trial.model in options.models and trial.arm in options.arms
+    ]
+    show(console, wanted)
+    for name, programs in left_out.items():
+        console.print(f"Left out: {name}, there is no {', '.join(programs)}", style="yellow", highlight=False)
+    told: dict[str, Any] = {
+        "arms": arms_json(wanted),
+        "form": "full" if options.full else "short",
+        "date": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.monotonic() - started),
+        "seed": options.seed,
+        "machine": machine.describe(),
+        "versions": machine.versions(),
+        "left_out": left_out,
+        "trials": [{key: value for key, value in trial.values().items() if key != "diff"} for trial in wanted],
+    }
+    if options.full or options.keep:
+        (RESULTS / "bench_edits.json").write_text(json.dumps(told, indent=1) + "\n")
+    if options.full:
+        trials.clear()
+    console.file.write(json.dumps({key: value for key, value in told.items() if key != "trials"}) + "\n")
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bench-edits", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--full", action="store_true", help="every task; takes an hour or two")
+    parser.add_argument("--keep", action="store_true", help="keep the result of a short form, too")
+    parser.add_argument("--models", type=_names, default=_MODELS, metavar="NAMES", help="commas between")
+    parser.add_argument("--arms", type=_names, default=_USUAL_ARMS, help=f"some of {', '.join(a.name for a in ARMS)}")
+    parser.add_argument("--tasks", type=_names, default=(), metavar="NAMES", help="only these")
+    parser.add_argument("--seed", type=int, default=0, help="of draws, where the temperature is not 0")
+    return parser.parse_args()
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(","))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,139 @@
+"""One task, one model, one way of asking: the job as the command line does it, then the held tests."""
+
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from agent.errors import AgentError, exit_code_of, message_of
+from agent.loop import Job, JobOptions
+from agent.outcome import Record
+from agent.patch import FilePatch, Patch
+from agent.validate import ValidatedPatch
+from model.api import Progress, Sampling
+from model.local import LocalModel
+from repo_index.errors import RepoError
+from repo_index.git import Git
+from tests.benchmarks.edits.tasks import EditTask
+
+_MAX_NEW_TOKENS = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A way of asking. `drafts` are tokens read ahead; they change the seconds alone."""
+
+    name: str
+    constrained: bool
+    drafts: bool
+    temperature: float = 0.0
+    allow_syntax_errors: bool = False
+
+    def options(self, seed: int) -> JobOptions:
+        """Return what the job is told."""
+        return JobOptions(
+            sampling=Sampling(
+                temperature=self.temperature, seed=seed, max_new_tokens=_MAX_NEW_TOKENS, drafts=self.drafts
+            ),
+            constrained=self.constrained,
+            allow_syntax_errors=self.allow_syntax_errors,
+        )
+
+
+ARMS = (
+    Arm("free", constrained=False, drafts=False),
+    Arm("constrained", constrained=True, drafts=True),
+    Arm("constrained, no drafts", constrained=True, drafts=False),
+    Arm("constrained, no going back", constrained=True, drafts=True, allow_syntax_errors=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of one task. `applied` is whether there was a diff that applies; times in seconds."""
+
+    model: str
+    arm: str
+    task: str
+    kind: str
+    language: str
+    solved: bool
+    applied: bool
+    tests_pass: bool
+    exit_code: int
+    error: str
+    n_prompt_tokens: int
+    n_new_tokens: int
+    n_chosen_tokens: int
+    n_passes: int
+    n_rewinds: int
+    prefill_s: float
+    decode_s: float
+    seconds: float
+    diff: str
+
+    def values(self) -> dict[str, Any]:
+        """Return the fields by name."""
+        return asdict(self)
+
+
+class _Silent:
+    """A user who agrees to everything and is shown nothing."""
+
+    def on_progress(self, _progress: Progress, /) -> None: ...
+
+    def on_answer(self) -> None: ...
+
+    def on_text(self, _text: str, /) -> None: ...
+
+    def on_rejected(self, _error: AgentError, /) -> None: ...
+
+    def on_tests(self, _command: str, /) -> None: ...
+
+    def on_test_output(self, _text: str, /) -> None: ...
+
+    def consent(self, _file: FilePatch, _why: str, /) -> bool:
+        return True
+
+    def review(self, patch: ValidatedPatch, /) -> Patch:
+        return patch.patch
+
+
+def run_trial(model: LocalModel, arm: Arm, task: EditTask, seed: int) -> Trial:
+    """Let a model do a task in a fresh copy of its repository, and grade the copy."""
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name) / "repo"
+        task.check_out(root)
+        record, error = Record(), None
+        started = time.perf_counter()
+        try:
+            Job(Git.discover(root), model, arm.options(seed), _Silent(), record).run(task.task)
+        except (AgentError, RepoError) as raised:
+            error = raised
+        seconds = time.perf_counter() - started
+        applied = record.change is not None
+        tests_pass = applied and task.run_tests(root).passed
+        solved = applied and task.run_grading(root).passed
+    [completion] = record.completions
+    return Trial(
+        model=model.name,
+        arm=arm.name,
+        task=task.name,
+        kind=task.kind,
+        language=task.language,
+        solved=solved,
+        applied=applied,
+        tests_pass=tests_pass,
+        exit_code=exit_code_of(error) if error else 0,
+        error=message_of(error) if error else "",
+        n_prompt_tokens=completion.n_prompt_tokens,
+        n_new_tokens=completion.n_new_tokens,
+        n_chosen_tokens=completion.n_chosen_tokens,
+        n_passes=completion.n_passes,
+        n_rewinds=completion.n_rewinds,
+        prefill_s=completion.prefill_s,
+        decode_s=completion.decode_s,
+        seconds=seconds,
+        diff=record.diff_text if applied else completion.text,
+    )

@@ -1,0 +1,22 @@
+public class FilterTest {
+    public static void main(String[] args) {
+        Filter mean = new MeanFilter(2);
+        assert mean.next(1) == 1;
+        assert mean.next(3) == 2;
+        assert mean.next(5) == 4;
+        mean.reset();
+        assert mean.next(7) == 7;
+
+        Filter step = new StepFilter(2);
+        assert step.next(10) == 10;
+        assert step.next(20) == 12;
+        assert step.next(11.5) == 11.5;
+
+        Filter chain = new Chain(new StepFilter(1), new MeanFilter(2));
+        assert chain.next(0) == 0;
+        assert chain.next(9) == 0.5;
+        chain.reset();
+        assert chain.next(9) == 9;
+        System.out.println("all tests passed");
+    }
+}

@@ -1,0 +1,18 @@
+public class PiggyBankTest {
+    public static void main(String[] args) {
+        PiggyBank bank = new PiggyBank(1000);
+        bank.deposit(700);
+        bank.deposit(400);
+        assert bank.cents() == 1100;
+        assert bank.reached();
+        bank.withdraw(200);
+        assert bank.cents() == 900;
+        assert !bank.reached();
+        try {
+            bank.withdraw(901);
+        } catch (IllegalStateException expected) {
+            return;
+        }
+        throw new AssertionError("more was taken than there was");
+    }
+}

@@ -1,0 +1,29 @@
+'use strict';
+
+const assert = require('node:assert');
+const { test } = require('node:test');
+const { evaluate } = require('../src/evaluate');
+
+test('precedence', () => {
+  assert.strictEqual(evaluate('1 + 2 * 3'), 7);
+  assert.strictEqual(evaluate('(1 + 2) * 3'), 9);
+  assert.strictEqual(evaluate('8 / 4 / 2'), 1);
+});
+
+test('minus', () => {
+  assert.strictEqual(evaluate('2 - -3'), 5);
+  assert.strictEqual(evaluate('--2 * -1.5'), -3);
+});
+
+test('variables', () => {
+  assert.strictEqual(evaluate('2 * (width + 1)', { width: 4 }), 10);
+  assert.throws(() => evaluate('height'), ReferenceError);
+});
+
+test('errors', () => {
+  assert.throws(() => evaluate('1 / 0'), RangeError);
+  assert.throws(() => evaluate('1 +'), SyntaxError);
+  assert.throws(() => evaluate('(1'), SyntaxError);
+  assert.throws(() => evaluate('1 2'), SyntaxError);
+  assert.throws(() => evaluate('1 % 2'), SyntaxError);
+});

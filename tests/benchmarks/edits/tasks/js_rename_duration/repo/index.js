@@ -1,0 +1,3 @@
+export { Stopwatch } from './lib/stopwatch.js';
+export { weekReport } from './lib/report.js';
+export { formatDuration, parseDuration } from './lib/utils.js';

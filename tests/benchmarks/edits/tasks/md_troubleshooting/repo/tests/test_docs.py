@@ -1,0 +1,29 @@
+import re
+import unittest
+from pathlib import Path
+
+from errors import describe
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+class DocsTest(unittest.TestCase):
+    def test_links_lead_somewhere(self):
+        for page in DOCS.glob("*.md"):
+            for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+                self.assertTrue((DOCS / target).is_file(), f"{page.name} links to {target}")
+
+    def test_the_index_has_all_pages(self):
+        index = (DOCS / "index.md").read_text(encoding="utf-8")
+        for page in DOCS.glob("*.md"):
+            if page.name != "index.md":
+                self.assertIn(f"({page.name})", index)
+
+    def test_pages_begin_with_a_title(self):
+        for page in DOCS.glob("*.md"):
+            self.assertTrue(page.read_text(encoding="utf-8").startswith("# "), page.name)
+
+
+class ErrorsTest(unittest.TestCase):
+    def test_describe(self):
+        self.assertEqual(describe("E202"), "E202: Another backup is running")

@@ -1,0 +1,8 @@
+import unittest
+
+from main import describe
+
+
+class MainTest(unittest.TestCase):
+    def test_describe(self):
+        self.assertEqual(describe(3, 4), ["fence: 14 m", "seed: 300 g"])

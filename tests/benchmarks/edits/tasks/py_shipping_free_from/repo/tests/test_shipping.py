@@ -1,0 +1,17 @@
+import unittest
+
+from shipping import hint, shipping_cost
+
+
+class ShippingTest(unittest.TestCase):
+    def test_cost(self):
+        self.assertEqual(shipping_cost(20, 2), 5.5)
+        self.assertEqual(shipping_cost(80, 2), 0.0)
+
+    def test_too_heavy(self):
+        with self.assertRaises(ValueError):
+            shipping_cost(20, 31)
+
+    def test_hint(self):
+        self.assertEqual(hint(80), "Free shipping!")
+        self.assertEqual(hint(47.5), "Only 2.50 more for free shipping")

@@ -1,0 +1,37 @@
+import contextlib
+import io
+import tempfile
+import unittest
+from pathlib import Path
+
+from cli import main
+
+
+class CliTest(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.file = Path(directory.name) / "todo.jsonl"
+
+    def run_cli(self, *arguments):
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()):
+            code = main(["--file", str(self.file), *arguments])
+        return code, out.getvalue()
+
+    def test_empty(self):
+        self.assertEqual(self.run_cli("list"), (0, "nothing to do\n"))
+
+    def test_add_and_list(self):
+        self.assertEqual(self.run_cli("add", "Buy milk"), (0, "added 1\n"))
+        self.run_cli("add", "Call Eve")
+        self.assertEqual(self.run_cli("list"), (0, "1 [ ] Buy milk\n2 [ ] Call Eve\n"))
+
+    def test_done(self):
+        self.run_cli("add", "Buy milk")
+        self.run_cli("done", "1")
+        self.assertEqual(self.run_cli("list"), (0, "nothing to do\n"))
+        self.assertEqual(self.run_cli("list", "--all"), (0, "1 [x] Buy milk\n"))
+
+    def test_no_such_number(self):
+        self.assertEqual(self.run_cli("done", "7")[0], 1)

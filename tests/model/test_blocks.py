@@ -1,0 +1,76 @@
+"""Which definitions and paragraphs a file's lines lie in."""
+
+from model.blocks import find_blocks, find_paragraphs, leaves
+
+C = """#include <stdio.h>
+#include "ring.h"
+
+/* Adds. */
+int add(int a, int b)
+{
+    if (a) {
+        return a + b;
+    } else {
+        return b;
+    }
+}
+
+struct Ring {
+    int size;
+};
+"""
+PYTHON = """import os
+import re
+
+LIMIT = 3
+
+
+class Box:
+    side = 1
+
+    def area(
+        self,
+        scale,
+    ):
+        return scale * self.side
+
+    @property
+    def name(self):
+        return "box"
+
+
+if __name__ == "__main__":
+    print(Box())
+"""
+
+
+def headings(text: str) -> list[tuple[str, int, int]]:
+    lines = text.splitlines()
+    found = leaves(list(find_blocks(lines)))
+    found += find_paragraphs(lines, found)
+    return [(block.heading, block.start, block.last) for block in sorted(found, key=lambda block: block.start)]
+
+
+def test_definitions_end_before_what_closes_them() -> None:
+    assert headings(C) == [
+        ("#include <stdio.h>", 0, 1),
+        ("int add(int a, int b)", 4, 10),
+        ("struct Ring {", 13, 14),
+    ]
+
+
+def test_methods_stand_for_their_class() -> None:
+    assert headings(PYTHON) == [
+        ("import os", 0, 1),
+        ("LIMIT = 3", 3, 3),
+        ("class Box:", 6, 7),
+        ("def area(", 9, 13),
+        ("def name(self):", 16, 17),
+        ('if __name__ == "__main__":', 20, 21),
+    ]
+
+
+def test_flat_files_have_paragraphs() -> None:
+    assert headings("[a]\nx = 1\n\n; note\n[b]\ny = 2\n{\n") == [("[a]", 0, 1), ("[b]", 4, 6)]
+    assert headings("") == []
+    assert headings("\n\n}\n") == []

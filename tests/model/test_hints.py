@@ -1,0 +1,31 @@
+"""What a task says about its place."""
+
+from model.hints import asks_to_rename, bonuses, mentioned_paths
+
+
+def test_the_best_match_by_words_is_preferred_most() -> None:
+    found = bonuses(
+        "delayFor ignores maxMs",
+        {
+            b"delays": [("delays(count) {", 3.0), ("return list.map(delayFor)", 1.0)],
+            b"delayFor": [("delayFor(attempt) {", 3.0), ("return baseMs", 1.0)],
+            b"other": [("other() {", 3.0), ("return 1", 1.0)],
+        },
+    )
+    assert max(found, key=lambda choice: found[choice]) == b"delayFor"
+    assert b"other" not in found
+    assert bonuses("", {b"a": [("a", 1.0)]}) == {}
+    assert bonuses("anything", {}) == {}
+
+
+def test_files_are_named_by_path_or_by_name_alone() -> None:
+    paths = {"src/limits.py", "docs/limits.md", "main.py"}
+    assert mentioned_paths("in limits.py and `main.py`", paths) == (["src/limits.py", "main.py"], [])
+    assert mentioned_paths("move docs/limits.md to docs/bounds.md.", paths) == (["docs/limits.md"], ["docs/bounds.md"])
+    assert mentioned_paths("use math.pi, version 1.2.0, e.g. obj.attribute", paths) == ([], [])
+
+
+def test_renaming_is_told_in_english() -> None:
+    assert asks_to_rename("Rename a.py to b.py")
+    assert asks_to_rename("a.py must be moved")
+    assert not asks_to_rename("remove a.py")
