@@ -9,6 +9,8 @@ _UNNAMED = frozenset({
     "switch", "match", "case", "default", "return",
 })  # fmt: skip
 _COMMENTS = ("# ", "#!", "//", "/*", "*", "--", ";", "<!--", '"""', "@")
+# What stands between two of these, on several lines, says nothing by its indentation.
+_QUOTES = ('"""', "'''", "`")
 _TAB = 8
 
 
@@ -36,10 +38,15 @@ def find_blocks(lines: Sequence[str]) -> Iterator[Block]:
     """Yield the definitions of a file in the order in which they end."""
     open_: list[_Open] = []
     last = -1  # the line before that is not blank
+    quote: str | None = None  # of the text on several lines that is open
     for index, line in enumerate(lines):
         text = line.strip()
         if not text:
             continue
+        if quote:
+            quote, last = (None if line.count(quote) % 2 else quote), index
+            continue
+        quote = next((mark for mark in _QUOTES if line.count(mark) % 2), None)
         expanded = line.expandtabs(_TAB)
         indentation = len(expanded) - len(expanded.lstrip())
         goes_on = text == "{" or (text[0] in "}])" and text[-1] in ":{")

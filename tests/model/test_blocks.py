@@ -74,3 +74,8 @@ def test_flat_files_have_paragraphs() -> None:
     assert headings("[a]\nx = 1\n\n; note\n[b]\ny = 2\n{\n") == [("[a]", 0, 1), ("[b]", 4, 6)]
     assert headings("") == []
     assert headings("\n\n}\n") == []
+
+
+def test_a_text_on_several_lines_does_not_end_its_definition() -> None:
+    lines = 'def page():\n    return f"""\n<p>\n  text\n</p>\n"""\n\n\ndef next():\n    pass\n'
+    assert headings(lines) == [("def page():", 0, 5), ("def next():", 8, 9)]
