@@ -225,7 +225,7 @@ class DiffConstraint:
 
     def _file_hints(self) -> Sequence[tuple[bytes, Mapping[bytes, float]]]:
         used = {path for section in self._written for path in (section.old, section.new) if path}
-        return self._tree.hints.lines(used, changed=any(section.is_changed for section in self._written))
+        return self._tree.hints.lines(used, changed=self._changes_anything)
 
     def _heading_hints(self) -> Sequence[tuple[bytes, Mapping[bytes, float]]]:
         path = self._written[-1].old
@@ -237,9 +237,13 @@ class DiffConstraint:
             Choice(b"--- ", self._headers, partial(self._leave_file, self._open_file)),
             Choice(b"rename from ", self._sources, partial(self._leave_file, self._open_renamed)),
         ]
-        if any(section.is_changed for section in self._written):
+        if self._changes_anything:
             choices.append(_one(FENCE_CLOSE, lambda: self._leave_file(self._finish, b"")))
         return choices
+
+    @property
+    def _changes_anything(self) -> bool:
+        return any(section.is_changed for section in self._written)
 
     def _leave_file(self, then: Callable[[bytes], None], text: bytes) -> None:
         """Check the file that is complete now, and go on."""
@@ -344,13 +348,15 @@ class DiffConstraint:
         if hunk.may_keep:
             choices.append(Choice(b" ", hunk.next_lines, partial(self._take_old, " ")))
         choices.append(Choice(b"-", hunk.removable, partial(self._take_old, "-")))
-        if hunk.may_close or hunk.may_abandon:
+        may_close, may_abandon = hunk.may_close, hunk.may_abandon
+        if may_close or may_abandon:
             choices += self._file_choices()
-        if (hunk.may_close and hunk.has_more and file.old is not None) or hunk.may_abandon:
+        if (may_close and hunk.has_more and file.old is not None) or may_abandon:
             choices += self._hunk_choices()
         self._expect(*choices, free=self._add if hunk.may_add else None)
         self._hunk = hunk
-        self._hints = [*self._file_hints(), *self._heading_hints()]
+        if may_close or may_abandon:
+            self._hints = [*self._file_hints(), *self._heading_hints()]
         if prefix := hunk.must_begin_with:
             self._prefix = f"+{prefix}".encode()
 

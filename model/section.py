@@ -49,9 +49,9 @@ class FileSection:
 
     def render(self) -> str:
         """Return the section with line numbers and counts; a hunk that is not complete is left out."""
-        hunks = self._complete
-        if not hunks and self.new is not None and not self._is_renamed:
+        if not self.is_changed:
             return ""
+        hunks = self._complete
         head = [f"diff --git a/{self.old or self.new} b/{self.new or self.old}\n"]
         if self.old is None:
             head.append("new file mode 100644\n")
