@@ -41,9 +41,9 @@ class _Checkpoint:
 class DiffConstraint:
     """A `Constraint` over a repository: modify, create, delete and rename files.
 
-    A hunk opens at any line after the previous one of its file, or inside the definition that it names, and every old
-    line in it must be the next line at one of the places still open. It closes only when one place is left, or the
-    file's end is one of them, and something changed.
+    A hunk opens at any line that no other has, or at the block that it names, and every old line in it must be the
+    next line at one of the places still open. It closes only when one place is left, or when the others are told from
+    it by a further line, and something changed. The hunks of a file come in any order and are rendered in the file's.
     """
 
     def __init__(self, tree: FileTree) -> None:
@@ -351,7 +351,7 @@ class DiffConstraint:
         may_close, may_abandon = hunk.may_close, hunk.may_abandon
         if may_close or may_abandon:
             choices += self._file_choices()
-        if (may_close and hunk.has_more and file.old is not None) or may_abandon:
+        if (may_close and file.has_room) or may_abandon:
             choices += self._hunk_choices()
         self._expect(*choices, free=self._add if hunk.may_add else None)
         self._hunk = hunk

@@ -3,15 +3,16 @@
 import copy
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby
 from typing import Literal, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from model.choices import SortedTexts
-from model.lines import FileLines, Places
+from model.lines import FileLines, Places, Taken
 
 Marker = Literal[" ", "-", "+"]
 
@@ -32,24 +33,25 @@ _NAME = re.compile(r"[^(]*(?=\()|\s*\S\w*")
 class HunkState:
     """The lines written so far, and the places that they leave open.
 
-    A place is the index, from 0, of the old line that would come next. Every place behind the earlier hunks starts
-    open; each old line keeps those where it is the next line. Lines that are removed or added without an unchanged
-    one between them are a run; no run adds again just what it removes, and no hunk leaves its file as it was.
+    A place is the index, from 0, of the old line that would come next. Every line that no earlier hunk has starts
+    open; each old line keeps the places where it is the next line, up to where an earlier hunk begins. Lines that are
+    removed or added without an unchanged one between them are a run; no run adds again just what it removes, and no
+    hunk leaves its file as it was.
     """
 
     def __init__(self, file: FileLines, earlier: Sequence["HunkState"] = (), heading: str | None = None) -> None:
-        """Open a hunk of a file behind the complete hunks `earlier`, which are in the order of the file.
+        """Open a hunk of a file anywhere beside the complete hunks `earlier`.
 
         With `heading`, the first line of a definition, it removes that definition first, to write it anew.
         """
         self._file = file
         self._earlier = tuple(earlier)
+        self._taken = lines_taken(file, earlier)
         self._begins_anywhere = heading is None and not earlier
-        first = earlier[-1].end if earlier else 0
-        blocks = () if heading is None else file.blocks(heading, first)
+        blocks = () if heading is None else file.blocks(heading, self._taken)
         self.heading = heading
         self._block_ends = np.array([block.last + 1 for block in blocks]) if blocks else None
-        self.move_to(np.array([block.start for block in blocks]) if blocks else file.from_line(first))
+        self.move_to(np.array([block.start for block in blocks]) if blocks else file.untaken(self._taken))
         self._lines: list[tuple[Marker, str]] = []
         self._removed: list[str] = []  # of the run that is being written
         self._added: list[str] = []
@@ -87,7 +89,7 @@ class HunkState:
     def take_old(self, marker: Literal[" ", "-"], line: str) -> None:
         """Write an old line: kept (marker space) or removed (`-`)."""
         before = self._places
-        self.move_to(self._file.after(before, line))
+        self.move_to(self._file.after(before[self._go_on(before)], line))
         if self._block_ends is not None:
             self._block_ends = self._block_ends[np.isin(before, self._places - 1)]
             if (self._places >= self._block_ends).any():
@@ -199,10 +201,10 @@ class HunkState:
     def may_close(self) -> bool:
         """Whether the hunk is complete: it stands at one place, and changes its lines and its file.
 
-        Where its lines fit at several places, they are those before the file's end if nothing follows them in the diff.
-        What stands elsewhere is told from these by a further old line.
+        Where its lines fit at several places, they are those at the file's end, or before an earlier hunk, if nothing
+        follows them in the diff. What stands elsewhere is told from these by a further old line.
         """
-        is_placed = (self._is_placed or self.ends_file) and not self.must_remove
+        is_placed = (self._is_placed or not self._go_on(self._places).all()) and not self.must_remove
         return is_placed and self._is_anchored and self._changes_lines and self.settled.changes_file
 
     @property
@@ -211,22 +213,12 @@ class HunkState:
         return self.heading is not None and not self.must_remove and all(marker == " " for marker, _ in self._lines)
 
     @property
-    def has_more(self) -> bool:
-        """Whether old lines follow a complete hunk."""
-        return self._is_placed and not self.ends_file
-
-    @property
-    def ends_file(self) -> bool:
-        """Whether the hunk can stand at the file's end."""
-        return int(self._places[-1]) == len(self._file.lines)
-
-    @property
     def settled(self) -> "HunkState":
         """This hunk where it stands when it is closed now."""
         if self._is_placed:
             return self
         settled = self.copy()
-        settled.move_to(self._file.at_end())
+        settled.move_to(self._places[~self._go_on(self._places)][-1:])
         return settled
 
     @property
@@ -276,7 +268,13 @@ class HunkState:
     def move_to(self, places: Places) -> None:
         """Leave only these places open."""
         self._places = places
-        self._next_lines = self._file.next_texts(places)
+        self._next_lines = self._file.next_texts(places[self._go_on(places)])
+
+    def _go_on(self, places: Places) -> npt.NDArray[np.bool_]:
+        """Return for each place whether its line can be part of this hunk: it is there, and no other hunk's."""
+        goes_on = places < len(self._file.lines)
+        goes_on[goes_on] = ~self._taken[places[goes_on]]
+        return goes_on
 
     def _pin_to_top(self) -> None:
         if not self._lines:
@@ -284,8 +282,10 @@ class HunkState:
 
     def _ahead(self) -> Sequence[str]:
         """Return the next old lines, if one place is left; a line that is added first stands at the top."""
-        one_place = self._is_placed or not self._lines
-        return list(self._file.lines[self.end : self.end + LOOK_AHEAD]) if one_place else []
+        if not self._is_placed and self._lines:
+            return []
+        others = np.flatnonzero(self._taken[self.end : self.end + LOOK_AHEAD])
+        return self._file.lines[self.end : self.end + (int(others[0]) if len(others) else LOOK_AHEAD)]
 
     @property
     def _last_added(self) -> Sequence[str]:
@@ -317,9 +317,9 @@ class HunkState:
     @property
     def changes_file(self) -> bool:
         """Whether the file differs with this hunk and the earlier ones; a block moved among its copies changes none."""
-        hunks = (*self._earlier, self)
-        if not self._earlier or sum(hunk.growth for hunk in hunks) != 0:
+        if not self._earlier or self.growth + sum(hunk.growth for hunk in self._earlier) != 0:
             return True
+        hunks = in_file_order([*self._earlier, self])
         return any(old != new for old, new in zip(self._span(hunks, "-"), self._span(hunks, "+"), strict=True))
 
     def _span(self, hunks: Sequence["HunkState"], side: Literal["-", "+"]) -> Iterator[str]:
@@ -329,6 +329,19 @@ class HunkState:
             yield from self._file.lines[at : hunk.start]
             yield from hunk.side(side)
             at = hunk.end
+
+
+def in_file_order(hunks: Iterable[HunkState]) -> list[HunkState]:
+    """Sort complete hunks of a file; one without old lines comes first among those that begin where it does."""
+    return sorted(hunks, key=lambda hunk: (hunk.start, hunk.end))
+
+
+def lines_taken(file: FileLines, hunks: Iterable[HunkState]) -> Taken:
+    """Return for each line whether one of these complete hunks has it."""
+    taken = np.zeros(len(file.lines), dtype=np.bool_)
+    for hunk in hunks:
+        taken[hunk.start : hunk.end] = True
+    return taken
 
 
 def _refined(lines: Sequence[tuple[Marker, str]]) -> list[tuple[Marker, str]]:

@@ -13,6 +13,7 @@ from model.choices import SortedTexts
 MAX_BLOCK_LINES = 60
 
 Places = npt.NDArray[np.int64]  # indices, from 0, of the line that would come next; ascending
+Taken = npt.NDArray[np.bool_]  # for each line of a file, whether a hunk has it
 
 
 class FileLines:
@@ -31,21 +32,21 @@ class FileLines:
         """Whether some line is indented by just one space; a comment's ` *` does not count."""
         return any(line[:1] == " " and line[1:2] not in {"", " ", "*"} for line in self.lines)
 
-    def from_line(self, index: int) -> Places:
-        """Return every place from `index` on; the end of an empty file is its one place."""
-        return np.arange(index, max(len(self.lines), 1))
+    def untaken(self, taken: Taken) -> Places:
+        """Return every place whose line no hunk has; the end of an empty file is its one place."""
+        return np.flatnonzero(~taken) if len(self.lines) else self.at_end()
 
     def at_end(self) -> Places:
         """Return the one place behind the last line."""
         return np.array([len(self.lines)])
 
-    def headings(self, index: int) -> SortedTexts:
-        r"""Return the first lines, each with its `\n`, of the definitions that begin at line `index` or behind it."""
-        return SortedTexts.of(f"{block.heading}\n".encode() for block in self._blocks if block.start >= index)
+    def headings(self, taken: Taken) -> SortedTexts:
+        r"""Return the first lines, each with its `\n`, of the blocks of which no hunk has a line."""
+        return SortedTexts.of(f"{block.heading}\n".encode() for block in self._blocks if _is_untaken(block, taken))
 
-    def blocks(self, heading: str, index: int) -> Sequence[Block]:
-        """Return the blocks with this first line that begin at line `index` or behind it, in the file's order."""
-        found = [block for block in self._blocks if block.heading == heading and block.start >= index]
+    def blocks(self, heading: str, taken: Taken) -> Sequence[Block]:
+        """Return the blocks with this first line of which no hunk has a line, in the file's order."""
+        found = [block for block in self._blocks if block.heading == heading and _is_untaken(block, taken)]
         return sorted(found, key=lambda block: block.start)
 
     def described(self) -> dict[bytes, list[tuple[str, float]]]:
@@ -77,3 +78,7 @@ class FileLines:
 
     def _inside(self, places: Places) -> Places:
         return places[places < len(self.lines)]
+
+
+def _is_untaken(block: Block, taken: Taken) -> bool:
+    return not taken[block.start : block.last + 1].any()

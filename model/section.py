@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from model.choices import SortedTexts
-from model.hunk import HunkState
+from model.hunk import HunkState, in_file_order, lines_taken
 from model.lines import FileLines
 
 
@@ -21,10 +21,15 @@ class FileSection:
 
     def headings(self) -> SortedTexts:
         """Return the first lines of the blocks that a further hunk can write anew."""
-        found = self.lines.headings(self._complete[-1].end if self._complete else 0)
+        found = self.lines.headings(lines_taken(self.lines, self._complete))
         for heading in self._tried:
             found = found.without(heading)
         return found
+
+    @property
+    def has_room(self) -> bool:
+        """Whether some line of the file is in no complete hunk."""
+        return not lines_taken(self.lines, self._complete).all()
 
     @property
     def is_changed(self) -> bool:
@@ -39,6 +44,7 @@ class FileSection:
 
     def open_hunk(self, heading: str | None, first_line: int) -> None:
         """Open a hunk; with `heading` it writes a block anew. Its first line is `first_line` of the answer."""
+        self.hunks[:] = [hunk.settled for hunk in self.hunks]
         self.hunks.append(HunkState(self.lines, self.hunks, heading))
         self._first_lines.append(first_line)
 
@@ -51,7 +57,7 @@ class FileSection:
         """Return the section with line numbers and counts; a hunk that is not complete is left out."""
         if not self.is_changed:
             return ""
-        hunks = self._complete
+        hunks = in_file_order(self._complete)
         head = [f"diff --git a/{self.old or self.new} b/{self.new or self.old}\n"]
         if self.old is None:
             head.append("new file mode 100644\n")
@@ -71,7 +77,7 @@ class FileSection:
         """Return the file's lines after the change."""
         lines: list[str] = []
         at = 0
-        for hunk in self._complete:
+        for hunk in in_file_order(self._complete):
             lines += [*self.lines.lines[at : hunk.start], *hunk.side("+")]
             at = hunk.end
         return [*lines, *self.lines.lines[at:]]
@@ -81,12 +87,14 @@ class FileSection:
 
         A line between hunks belongs to the end of the one before it; before the first, to that one's beginning.
         """
-        shift, found = 0, self._first_lines[0]
-        for hunk, first_line in zip(self._complete, self._first_lines, strict=True):
+        first_lines = dict(zip(self._complete, self._first_lines, strict=True))
+        hunks = in_file_order(first_lines)
+        shift, found = 0, first_lines[hunks[0]]
+        for hunk in hunks:
             offset = index - (hunk.start + shift)
             if offset < 0:
                 break
-            found = first_line + hunk.index_of(offset)
+            found = first_lines[hunk] + hunk.index_of(offset)
             shift += hunk.growth
         return found
 

@@ -321,9 +321,42 @@ def test_the_copy_at_the_end_of_the_file_is_reached_by_writing_nothing_behind_it
     pen.write(" a")
     pen.write("-")
     assert pen.offers(" y = 2\n")
-    assert not pen.may("@")  # a further hunk of this file would stand behind its end
     pen.write("`")
     assert pen.constraint.text().endswith("@@ -5,2 +5,1 @@\n a\n-b\n")
+
+
+def test_hunks_come_in_any_order_and_are_rendered_in_the_files() -> None:
+    pen = Pen({"r.py": ["import os", "", "def one():", "    return 1", "", "def two():", "    return 2"]})
+    pen.open_file("r.py")
+    pen.hunk("def two():")
+    pen.write("():\n+    return sys.argv\n")
+    pen.hunk()
+    assert not pen.offers("-def two():\n")  # another hunk's
+    pen.write(" import os\n+import sys\n")
+    pen.hunk("def one():")
+    pen.write("(n):\n+    return n\n")
+    assert not pen.offers(" def two():\n")
+    pen.write("`")
+    _, _, hunks = pen.constraint.text().partition("+++ b/r.py\n")
+    assert hunks == (
+        "@@ -1,1 +1,2 @@\n import os\n+import sys\n"
+        "@@ -3,2 +4,2 @@\n-def one():\n-    return 1\n+def one(n):\n+    return n\n"
+        "@@ -6,2 +7,2 @@\n def two():\n-    return 2\n+    return sys.argv\n"
+    )
+
+
+def test_copies_that_other_hunks_end_are_settled_at_the_last() -> None:
+    pen = Pen({"r.py": ["a", "stop", "b", "a", "stop", "end"]})
+    pen.open_file("r.py")
+    for following in (" b\n", " end\n"):
+        pen.hunk()
+        pen.write("-stop\n" + following)
+    pen.hunk()
+    pen.write("-a\n")
+    pen.write("`")
+    assert pen.constraint.text().endswith(
+        "@@ -2,2 +2,1 @@\n-stop\n b\n@@ -4,1 +2,0 @@\n-a\n@@ -5,2 +3,1 @@\n-stop\n end\n"
+    )
 
 
 def test_context_that_leaves_several_places_open_may_go_on_for_long() -> None:

@@ -3,15 +3,19 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.hunk import HunkState
+from model.hunk import HunkState, in_file_order, lines_taken
 from model.lines import FileLines
 
 files = st.lists(st.sampled_from(["a", "b", "}", ""]), max_size=10)
 
 
-def places_of(lines: list[str], old: list[str], earliest: int) -> list[int]:
-    ends = range(earliest + len(old), len(lines) + 1)
-    return [end for end in ends if lines[end - len(old) : end] == old]
+def places_of(lines: list[str], old: list[str], taken: set[int]) -> list[int]:
+    starts = range(len(lines) - len(old) + 1)
+    return [
+        start + len(old)
+        for start in starts
+        if lines[start : start + len(old)] == old and not taken & set(range(start, start + len(old)))
+    ]
 
 
 @settings(max_examples=300, deadline=None)
@@ -26,12 +30,14 @@ def test_whatever_is_written_the_hunks_fit_and_change_the_file(lines: list[str],
         distinct = {line for line in lines if hunk.next_lines.starting_with(f"{line}\n".encode())}
         options += [(" ", line) for line in sorted(distinct) if hunk.may_keep]
         options += [("-", line) for line in sorted(distinct) if hunk.removable.starting_with(f"{line}\n".encode())]
-        options += [("@", "")] if hunk.may_close and hunk.has_more else []
+        has_room = not lines_taken(file, [*hunks[:-1], hunk.settled]).all() if hunk.may_close else False
+        options += [("@", "")] if has_room else []
         assert options or hunk.may_close, "a dead end"
         if not options:
             break
         marker, line = data.draw(st.sampled_from(options))
         if marker == "@":
+            hunks[-1] = hunk.settled
             check_change(lines, hunks)
             hunks.append(HunkState(file, hunks))
             written = []
@@ -54,23 +60,25 @@ def test_whatever_is_written_the_hunks_fit_and_change_the_file(lines: list[str],
 
 def check_places(lines: list[str], hunk: HunkState, earlier: list[HunkState], written: list[tuple[str, str]]) -> None:
     old = [line for marker, line in written if marker != "+"]
-    earliest = earlier[-1].end if earlier else 0
-    places = places_of(lines, old, earliest)
+    taken = {index for other in earlier for index in range(other.start, other.end)}
+    places = places_of(lines, old, taken)
     at_top = written[0][0] == "+"
     expected = [len(old)] if at_top else places
     assert hunk._places.tolist() == expected
     assert hunk._lines == written
     if hunk.may_close:
         assert len(places) >= 1
-        assert len(expected) == 1 or expected[-1] == len(lines)
-        assert hunk.settled.end == expected[-1]
+        stuck = [place for place in expected if place == len(lines) or place in taken]
+        assert len(expected) == 1 or stuck
+        assert hunk.settled.end == (expected if len(expected) == 1 else stuck)[-1]
         assert hunk.side("-") != hunk.side("+")
 
 
 def check_change(lines: list[str], hunks: list[HunkState]) -> None:
     new: list[str] = []
     at = shift = 0
-    for hunk in hunks:
+    for hunk in in_file_order(hunks):
+        assert hunk.start >= at
         assert lines[hunk.start : hunk.end] == hunk.side("-")
         new += [*lines[at : hunk.start], *hunk.side("+")]
         n_old, n_new = len(hunk.side("-")), len(hunk.side("+"))

@@ -1,5 +1,6 @@
 """Ranked lines against plain comparison."""
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -11,9 +12,9 @@ files = st.lists(st.sampled_from(["", "a", "b", " ", "\u00e9", "e\u0301"]), max_
 @given(files, st.data())
 def test_places_are_those_where_the_line_stands(lines: list[str], data: st.DataObject) -> None:
     file = FileLines(lines)
-    first = data.draw(st.integers(0, len(lines)))
-    places = file.from_line(first)
-    assert places.tolist() == (list(range(first, len(lines))) or [0] * (not lines))
+    taken = data.draw(st.lists(st.booleans(), min_size=len(lines), max_size=len(lines)))
+    places = file.untaken(np.array(taken, dtype=np.bool_))
+    assert places.tolist() == ([index for index in range(len(lines)) if not taken[index]] or [0] * (not lines))
     while len(places):
         following = {lines[place] for place in places if place < len(lines)}
         texts = file.next_texts(places)
@@ -24,5 +25,5 @@ def test_places_are_those_where_the_line_stands(lines: list[str], data: st.DataO
         expected = [place + 1 for place in places.tolist() if place < len(lines) and lines[place] == line]
         places = file.after(places, line)
         assert places.tolist() == expected
-    assert file.after(file.from_line(0), "no such line").tolist() == []
+    assert file.after(file.untaken(np.zeros(len(lines), dtype=np.bool_)), "no such line").tolist() == []
     assert file.at_end().tolist() == [len(lines)]
