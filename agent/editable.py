@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
+from agent.names import find_undefined
 from agent.proposal import Checker, SnapshotTexts
 from agent.syntax import check_syntax, language_of
-from model.api import Editable
+from model.api import Editable, Flaw
 from repo_index.frame import quote_path
 from repo_index.snapshot import RepoSnapshot
 
@@ -34,13 +35,16 @@ def editable(snapshot: RepoSnapshot, checker: Checker) -> Editable:
     paths = [file.path for file in snapshot.files] + [file.path for file in snapshot.skipped]
     taken = [str(path) for path in paths if str(path) not in lines]
 
-    def find_fault(old: str | None, new: str, new_lines: Sequence[str]) -> int | None:
+    def find_flaw(old: str | None, new: str, new_lines: Sequence[str]) -> Flaw | None:
         path = PurePosixPath(new)
-        before = None if old is None else _text(lines[old])
-        findings = check_syntax(language_of(path), before, _text(new_lines), path=path)
-        return min((finding.line - 1 for finding in findings), default=None)
+        language = language_of(path)
+        before, after = None if old is None else _text(lines[old]), _text(new_lines)
+        if findings := check_syntax(language, before, after, path=path):
+            return Flaw(min(finding.line for finding in findings) - 1)
+        undefined = find_undefined(language, before, after)
+        return Flaw(undefined[0].line - 1, lacks=True) if undefined else None
 
-    return Editable(lines, taken, None if checker.allow_syntax_errors else find_fault)
+    return Editable(lines, taken, None if checker.allow_syntax_errors else find_flaw)
 
 
 def _text(lines: Sequence[str]) -> str:

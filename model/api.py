@@ -58,8 +58,21 @@ class Progress:
 
 OnProgress = Callable[[Progress], None]
 OnText = Callable[[str], None]
-# Old path (None: created), new path, the file's new lines → the index of a line that is at fault, None if all is well.
-CheckSyntax = Callable[[str | None, str, Sequence[str]], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """What is wrong with a file as a diff leaves it: the index of the line where it shows.
+
+    `lacks` says that more could be written to mend it, as where a line uses a name that nothing defines.
+    """
+
+    line: int
+    lacks: bool = False
+
+
+# Old path (None: created), new path, the file's new lines → what is wrong with them, None if all is well.
+CheckFile = Callable[[str | None, str, Sequence[str]], Flaw | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +87,12 @@ class Query:
 class Editable:
     """What a diff may touch: the lines (without endings) of each file by path, and paths that exist besides.
 
-    `check_syntax` is asked about each file that is complete, where going back to mend it is wanted.
+    `check_file` is asked about each file that is complete, where going back to mend it is wanted.
     """
 
     files: Mapping[str, Sequence[str]]
     taken: Sequence[str] = ()
-    check_syntax: CheckSyntax | None = None
+    check_file: CheckFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +120,7 @@ class Completion:
     `n_new_tokens` are those of the answer; `n_chosen_tokens` are the decisions that it took: fewer where text was
     forced, more where lines were corrected. `n_passes` are the network's, fewer again where drafts held.
     `mean_logprob` is per decision, in nats. `n_reused_tokens` of the prompt were encoded by an earlier request.
-    `n_rewinds` is how often it went back over a file that did not parse.
+    `n_rewinds` is how often it went back over a file that was found wrong.
     """
 
     text: str

@@ -361,7 +361,7 @@ class DiffConstraint:
             self._prefix = f"+{prefix}".encode()
 
     def _note_checkpoint(self, expect: Callable[[], None]) -> None:
-        if self._tree.check_syntax is None:
+        if self._tree.check_file is None:
             return
         hunks = self._written[-1].hunks
         hunks = [*hunks[:-1], *(hunk.copy() for hunk in hunks[-1:])]
@@ -375,10 +375,13 @@ class DiffConstraint:
     def _find_fault(self) -> Fault | None:
         """Ask whether the last file is right, and tell which lines of the answer have a part in it if not."""
         section = self._written[-1] if self._written else None
-        if section is None or section.new is None or not section.hunks or self._tree.check_syntax is None:
+        if section is None or section.new is None or not section.hunks or self._tree.check_file is None:
             return None
-        index = self._tree.check_syntax(section.old, section.new, section.new_lines())
-        return None if index is None else Fault(min(self._checkpoints), section.find_answer_line(index))
+        flaw = self._tree.check_file(section.old, section.new, section.new_lines())
+        if flaw is None:
+            return None
+        lines = range(min(self._checkpoints), section.find_answer_line(flaw.line) + 1)
+        return Fault(lines, closing_line=max(self._checkpoints) if flaw.lacks else None)
 
     def _take_old(self, marker: Literal[" ", "-"], text: bytes) -> None:
         self._written[-1].hunks[-1].take_old(marker, text.decode().removesuffix("\n"))

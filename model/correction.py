@@ -13,7 +13,10 @@ class Rewrite:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What was written is wrong, by a choice made in one of these lines of the answer, counted from 0."""
+    """What was written is wrong, by a choice made in one of these lines of the answer, counted from 0.
 
-    first_line: int
-    last_line: int
+    Where `closing_line` is not None, something is lacking, and it could have been written from that line on.
+    """
+
+    lines: range
+    closing_line: int | None = None

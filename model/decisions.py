@@ -1,6 +1,5 @@
 """The choices that an answer took, and what else it could have chosen: for going back when it turns out wrong."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -42,10 +41,15 @@ class Decisions:
         self._noted.append(Decision(n_tokens, n_lines, line, found[_MAX_ALTERNATIVES - 1 :: -1]))
 
     def pop_weakest(self, fault: Fault) -> Decision | None:
-        """Return the decision that has a part in a fault and was the closest one; None if there is none, or no more."""
+        """Return the decision that has a part in a fault and was the closest one; None if there is none, or no more.
+
+        Where something is lacking, the decision to write nothing more comes first.
+        """
         if self._n_revised == MAX_REVISIONS:
             return None
-        return min(self._part_in(fault), key=lambda decision: decision.alternatives[-1][0], default=None)
+        wrong = (decision for decision in self._noted if decision.alternatives and decision.n_lines in fault.lines)
+        closing = (d for d in self._noted if d.alternatives and d.n_lines == fault.closing_line)
+        return min(closing, key=_closeness, default=None) or min(wrong, key=_closeness, default=None)
 
     def again(self, decision: Decision) -> int:
         """Return the next best token of a decision, which is the answer's last one from now on."""
@@ -59,7 +63,6 @@ class Decisions:
         while self._noted and self._noted[-1].n_tokens >= n_tokens:
             self._noted.pop()
 
-    def _part_in(self, fault: Fault) -> Iterator[Decision]:
-        for decision in self._noted:
-            if fault.first_line <= decision.n_lines <= fault.last_line and decision.alternatives:
-                yield decision
+
+def _closeness(decision: Decision) -> float:
+    return decision.alternatives[-1][0]

@@ -99,7 +99,7 @@ class LocalModel:
         tree = None
         if edits:
             said = "\n".join([turn.text for turn in query.turns if turn.role == "user"] + [query.task])
-            tree = FileTree(edits.files, edits.taken, self._vocabulary.result(), edits.check_syntax, said)
+            tree = FileTree(edits.files, edits.taken, self._vocabulary.result(), edits.check_file, said)
 
         def new_constraint() -> DiffConstraint | None:
             return DiffConstraint(tree) if tree else None

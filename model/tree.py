@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from model.api import CheckSyntax
+from model.api import CheckFile
 from model.choices import SortedTexts
 from model.errors import WeightsError
 from model.hints import PathHints, asks_to_rename, bonuses, mentioned_paths
@@ -26,7 +26,7 @@ class FileTree:
         files: Mapping[str, Sequence[str]],
         taken: Sequence[str],
         vocabulary: Vocabulary,
-        check_syntax: CheckSyntax | None = None,
+        check_file: CheckFile | None = None,
         task: str = "",
     ) -> None:
         """Take what a diff may touch; nothing is read yet.
@@ -35,7 +35,7 @@ class FileTree:
             files: the lines of each file that may change, by path; the paths are such that git does not quote them.
             taken: further paths that exist on disk and so cannot be created.
             vocabulary: the tokenizer's tokens as bytes.
-            check_syntax: asked about each file that is complete; None where nothing is to be checked.
+            check_file: asked about each file that is complete; None where nothing is to be checked.
             task: what is to be done; the files and blocks that it speaks of are preferred.
 
         Raises:
@@ -46,7 +46,7 @@ class FileTree:
         if lacking:
             raise WeightsError(f"the tokenizer has no token for {lacking!r}, so this model can write no diff")
         self.vocabulary = vocabulary
-        self.check_syntax = check_syntax
+        self.check_file = check_file
         self._task = task
         self._files = files
         self._taken = taken

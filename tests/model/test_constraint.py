@@ -12,7 +12,7 @@ import pytest
 from agent.parse import parse_patch
 from agent.place import place
 from agent.validate import validate
-from model.api import CheckSyntax
+from model.api import CheckFile, Flaw
 from model.constraint import DiffConstraint
 from model.correction import Rewrite
 from model.errors import WeightsError
@@ -159,7 +159,7 @@ class Pen:
         self,
         files: dict[str, list[str]],
         taken: tuple[str, ...] = (),
-        check: CheckSyntax | None = None,
+        check: CheckFile | None = None,
         task: str = "",
     ) -> None:
         self.constraint = DiffConstraint(FileTree(files, taken, BYTES, check, task))
@@ -714,9 +714,9 @@ def test_a_rename_with_and_without_a_change() -> None:
 
 
 def test_a_file_that_breaks_is_gone_back_over() -> None:
-    def check(old: str | None, new: str, lines: Sequence[str]) -> int | None:
+    def check(old: str | None, new: str, lines: Sequence[str]) -> Flaw | None:
         assert (old, new) == ("a.py", "a.py")
-        return next((at for at, line in enumerate(lines) if line == "bad"), None)
+        return next((Flaw(at) for at, line in enumerate(lines) if line == "bad"), None)
 
     pen = Pen({"a.py": ["one", "two", "three"]}, check=check)
     pen.open("a.py")
@@ -726,13 +726,32 @@ def test_a_file_that_breaks_is_gone_back_over() -> None:
     pen.write("`")
     fault = pen.constraint.take_fault()
     assert fault is not None
-    assert fault.first_line <= 5 == fault.last_line  # the fence, two headers, `@@`, ` one`: the sixth line is at fault
+    assert max(fault.lines) == 5  # the fence, two headers, `@@`, ` one`: the sixth line is at fault
     pen.constraint.rewind(5)
     assert not pen.constraint.done
     pen.write("+good\n")
     pen.write("`")
     assert pen.constraint.take_fault() is None
     assert pen.constraint.text().endswith("@@ -1,1 +1,2 @@\n one\n+good\n")
+
+
+def test_where_something_lacks_the_answer_can_go_on_from_its_end() -> None:
+    def check(_old: str | None, _new: str, lines: Sequence[str]) -> Flaw | None:
+        return None if "def used():" in lines else Flaw(0, lacks=True)
+
+    pen = Pen({"a.py": ["used()", "other()"]}, check=check)
+    pen.open("a.py")
+    pen.write(" used()\n")
+    pen.write("+last\n")
+    pen.write("`")
+    fault = pen.constraint.take_fault()
+    assert fault is not None
+    assert (fault.lines, fault.closing_line) == (range(3, 5), 6)
+    pen.constraint.rewind(6)
+    pen.write("+def used():\n")
+    pen.write("`")
+    assert pen.constraint.take_fault() is None
+    assert pen.constraint.text().endswith(" used()\n+last\n+def used():\n")
 
 
 def test_what_the_task_names_is_preferred() -> None:

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from transformers import GenerationConfig, MistralConfig, MistralForCausalLM
 
 from agent.parse import parse_patch
-from model.api import Progress, Sampling
+from model.api import Flaw, Progress, Sampling
 from model.constraint import DiffConstraint
 from model.correction import Rewrite
 from model.decisions import MAX_REVISIONS
@@ -301,9 +301,9 @@ def test_what_breaks_is_decided_anew(engine: Engine, tokenizer: Tokenizer, promp
     vocabulary = Vocabulary.from_definition(tokenizer.definition)
     asked: list[Sequence[str]] = []
 
-    def check(_old: str | None, _new: str, lines: Sequence[str]) -> int | None:
+    def check(_old: str | None, _new: str, lines: Sequence[str]) -> Flaw:
         asked.append(lines)
-        return len(lines) - 1
+        return Flaw(len(lines) - 1, lacks=len(asked) % 2 == 0)
 
     tree = FileTree(FILES, [], vocabulary, check)
     memory = engine.prefill(prompt[:30], silent)
