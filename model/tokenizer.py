@@ -7,12 +7,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+import numpy.typing as npt
+from gigatoken import Tokenizer as GigaTokenizer
 from tokenizers import Tokenizer as FastTokenizer
 from tokenizers.decoders import DecodeStream
 
 from model.errors import WeightsError
 
 Detokenize = Callable[[int], str]
+Ids = npt.NDArray[np.uint32]
+Encode = Callable[[str], Ids]
 
 _ADDED_TOKENS = re.compile(r'"added_tokens"\s*:\s*')
 
@@ -28,7 +33,8 @@ class Tokenizer:
         """Build from the content of a `tokenizer.json`."""
         self.definition = definition
         added = _added_tokens(definition)
-        self._plain = FastTokenizer.from_str(_without_controls(definition, added))
+        without_controls = _without_controls(definition, added)
+        self._encode = _fast_encoder(without_controls) or _plain_encoder(without_controls)
         self.controls: Mapping[str, int] = {token["content"]: token["id"] for token in added}
         self.control_ids = frozenset(token["id"] for token in added if token["special"])
         # Where a control token takes nothing of the text beside it, a frame is its controls and plain text between.
@@ -67,12 +73,16 @@ class Tokenizer:
     @cached_property
     def size(self) -> int:
         """Ids that the vocabulary has, control tokens included."""
-        outside = [id_ for id_ in self.controls.values() if self._plain.id_to_token(id_) is None]
-        return self._plain.get_vocab_size(with_added_tokens=False) + len(outside)
+        return self._with_controls.get_vocab_size(with_added_tokens=True)
 
     def encode(self, text: str) -> list[int]:
         """Encode plain text; what looks like a control token is text."""
-        return self._plain.encode(text, add_special_tokens=False).ids
+        ids: list[int] = self._encode(text).tolist()
+        return ids
+
+    def encode_array(self, text: str) -> Ids:
+        """Encode plain text into ids of shape `(tokens,)`."""
+        return self._encode(text)
 
     def encode_frame(self, text: str) -> list[int]:
         """Encode a piece of our own chat frame; its control tokens are control tokens."""
@@ -85,7 +95,7 @@ class Tokenizer:
 
     def count(self, text: str) -> int:
         """Count the tokens of plain text."""
-        return len(self.encode(text))
+        return len(self._encode(text))
 
     def decode(self, ids: Sequence[int]) -> str:
         """Return the text of ids, control tokens left out."""
@@ -98,6 +108,21 @@ class Tokenizer:
         """
         stream = DecodeStream(skip_special_tokens=True)
         return lambda id_: stream.step(self._with_controls, id_) or ""
+
+
+def _fast_encoder(definition: str) -> Encode | None:
+    """Return an encoder that is some fifty times faster; None where it does not know this kind of tokenizer."""
+    if '"ByteLevel"' not in definition:
+        return None
+    try:
+        return GigaTokenizer.from_json(definition).encode
+    except ValueError:
+        return None
+
+
+def _plain_encoder(definition: str) -> Encode:
+    tokenizer = FastTokenizer.from_str(definition)
+    return lambda text: np.array(tokenizer.encode(text, add_special_tokens=False).ids, dtype=np.uint32)
 
 
 def _added_tokens(definition: str) -> list[dict[str, Any]]:

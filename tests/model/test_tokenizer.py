@@ -27,6 +27,21 @@ def test_decoding_undoes_encoding_up_to_composition(language: Language, text: st
 
 
 @relaxed
+@given(
+    st.text(
+        st.sampled_from("aB \n\r\t1_(.'\u00e9\u0301\u4e2d\u200d\u00a0\u1100\u1161")
+        | st.characters(exclude_categories=["Cs"])
+    )
+)
+def test_the_fast_encoder_gives_what_the_plain_one_does(language: Language, text: str) -> None:
+    definition = language.tokenizer.definition
+    plain = FastTokenizer.from_str(definition)
+    if not any(control in text for control in language.tokenizer.controls):
+        assert language.tokenizer.encode(text) == plain.encode(text, add_special_tokens=False).ids
+    assert language.tokenizer.encode_array(text).tolist() == language.tokenizer.encode(text)
+
+
+@relaxed
 @given(st.text())
 def test_a_stream_hands_out_whole_characters(language: Language, text: str) -> None:
     detokenize = language.tokenizer.stream()
