@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format docs bench-model bench-edits clean
+.PHONY: help setup demo test check format docs bench-model bench-edits bench-diffs clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -48,6 +48,11 @@ bench-edits: setup ## Count the editing tasks that both models solve, in 15 minu
 	$(BIN)/magicode models pull qwen2.5-coder-0.5b
 	$(BIN)/magicode models pull qwen2.5-coder-1.5b
 	$(BIN)/python -m tests.benchmarks.bench_edits $(ARGS)
+
+bench-diffs: setup ## Apply 10,000 diffs of random logits, and time the automaton; ARGS="--repo DIR" for real models, too
+	$(BIN)/magicode models pull qwen2.5-coder-0.5b
+	$(BIN)/magicode models pull qwen2.5-coder-1.5b
+	$(BIN)/python -m tests.benchmarks.bench_diffs $(ARGS)
 
 clean: ## Remove what was built; models in the cache stay
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

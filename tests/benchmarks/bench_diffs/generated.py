@@ -26,9 +26,9 @@ _DIRECTORIES = (
     ".github/workflows/", "p" * 80 + "/" + "q" * 80 + "/",
 )  # fmt: skip
 _STEMS = (
-    "main", "util", "index", "x", "null", "readme", "README", "my file", "2020-01-01 10:00", "a b", "-", "--", "+", "@@",
-    "empty", "f" * 100, "caf\u00e9", "cafe\u0301", "\u212a", "K", "k", "rename from x", "x b", "`", "data.v1", "\u00df",
-    "to be quoted \"", "back\\slash", ".hidden", "git~2",
+    "main", "util", "index", "x", "null", "readme", "README", "my file", "2020-01-01 10:00", "a b", "-", "--", "+",
+    "@@", "empty", "f" * 100, "caf\u00e9", "cafe\u0301", "\u212a", "K", "k", "rename from x", "x b", "`", "data.v1",
+    "\u00df", 'to be quoted "', "back\\slash", ".hidden", "git~2",
 )  # fmt: skip
 _WHOLE_PATHS = (
     "Makefile", "Dockerfile", ".gitignore", ".travis.yml", ".magicode.toml", "dev/null", "b/b/x", "go.mod", "LICENSE",

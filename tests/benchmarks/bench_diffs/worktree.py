@@ -100,12 +100,10 @@ class WorkTree:
         self.git("clean", "--quiet", "-ffdx")
         shutil.rmtree(self.root / ".git" / "magicode", ignore_errors=True)
 
-    def refusal(self, diff: bytes) -> str:
+    def refusal(self, diff: bytes, *options: str) -> str:
         """Return what `git apply --check` has against a diff; empty if it applies."""
-        command = ["git", "-C", str(self.root), "apply", "--check", "--whitespace=nowarn", "-"]
-        done = subprocess.run(
-            command, input=diff, env=os.environ | _ENVIRONMENT, capture_output=True, check=False
-        )
+        command = ["git", "-C", str(self.root), "apply", "--check", "--whitespace=nowarn", *options, "-"]
+        done = subprocess.run(command, input=diff, env=os.environ | _ENVIRONMENT, capture_output=True, check=False)
         return done.stderr.decode(errors="replace").strip() or "refused" if done.returncode else ""
 
     def changed(self) -> set[str]:
