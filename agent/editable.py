@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
+from agent.errors import PolicyError
 from agent.names import find_undefined
+from agent.paths import check_path
 from agent.proposal import Checker, SnapshotTexts
 from agent.syntax import check_syntax, language_of
 from model.api import Editable, Flaw
@@ -27,10 +29,20 @@ class _Lines(Mapping[str, Sequence[str]]):
     def __len__(self) -> int:
         return len(self._paths)
 
+    def __contains__(self, path: object) -> bool:
+        return path in self._paths
+
+    def encoding_of(self, path: str) -> str:
+        """Return the name of the codec that a file was read with."""
+        return self._texts[self._paths[path]].encoding
+
 
 def editable(snapshot: RepoSnapshot, checker: Checker) -> Editable:
-    """Return what the model may touch; a path that a diff would have to quote can be read but not named."""
-    plain = [file.path for file in snapshot.files if quote_path(file.path) == str(file.path)]
+    """Return what the model may touch.
+
+    What a change is never allowed to touch can be read but not named, nor can a path that a diff would have to quote.
+    """
+    plain = [file.path for file in snapshot.files if quote_path(file.path) == str(file.path) and _may_change(file.path)]
     lines = _Lines(plain, checker.texts)
     paths = [file.path for file in snapshot.files] + [file.path for file in snapshot.skipped]
     taken = [str(path) for path in paths if str(path) not in lines]
@@ -44,7 +56,15 @@ def editable(snapshot: RepoSnapshot, checker: Checker) -> Editable:
         undefined = find_undefined(language, before, after)
         return Flaw(undefined[0].line - 1, lacks=True) if undefined else None
 
-    return Editable(lines, taken, None if checker.allow_syntax_errors else find_flaw)
+    return Editable(lines, taken, None if checker.allow_syntax_errors else find_flaw, lines.encoding_of)
+
+
+def _may_change(path: PurePosixPath) -> bool:
+    try:
+        check_path(path)
+    except PolicyError:
+        return False
+    return True
 
 
 def _text(lines: Sequence[str]) -> str:

@@ -33,6 +33,7 @@ _LABELS: dict[Phase, str] = {
     "download": "Fetching the model",
     "convert": "Converting the model",
     "load": "Loading the model",
+    "index": "Indexing the repository",
     "prefill": "Reading the repository",
 }
 _LINES_SHOWN = 12  # of the answer while it is written

@@ -1,10 +1,13 @@
 """One task from words to a tested change: read, ask the model, check, review, apply, test, and repair what fails."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from functools import cached_property
+from itertools import count
+from typing import Any
 
+from agent.attempts import Attempt, distinct, ranked
 from agent.editable import editable
 from agent.errors import (
     AgentError,
@@ -15,93 +18,41 @@ from agent.errors import (
     TruncatedError,
     message_of,
 )
+from agent.failures import failed_tests, reasons
 from agent.interrupts import held_back
-from agent.outcome import Record, Rejected
-from agent.patch import FilePatch, Patch
+from agent.options import JobOptions
+from agent.outcome import Record
 from agent.proposal import Checker
-from agent.protocols import LanguageModel, Memory
+from agent.protocols import LanguageModel, Memory, Routed
 from agent.repair import repair_text
-from agent.sandbox import run_tests
-from agent.validate import ValidatedPatch
+from agent.sandbox import TestReport, can_layer, run_tests
+from agent.trials import Trials
+from agent.ui import Ui
 from agent.workspace import Workspace
-from model.api import Completion, Editable, Progress, Query, Sampling
+from model.api import DRAWN_TEMPERATURE, Attended, Budget, Editable, Query
 from repo_index.errors import ContextTooLargeError
 from repo_index.git import Git
 from repo_index.history import Role, Turn
+from repo_index.past import read_past
 from repo_index.prompt import Prompt, build_prompt
 from repo_index.snapshot import RepoSnapshot, take_snapshot
 
 # What another answer of the model may mend. Everything else is for the user.
 _REPAIRABLE = (NoChangeError, PatchError, BrokenSyntaxError, FailingTestsError, TruncatedError)
-_REPAIR_TEMPERATURE = 0.6
-
-
-@dataclass(frozen=True, slots=True)
-class JobOptions:
-    """What the user asked for besides the task. `test_timeout_s` is in seconds; `context_limit` in tokens.
-
-    An answer that is not `constrained` is free text; the diff in it is placed by its lines. One that was cut off
-    counts as far as its hunks are complete, if `allow_truncated`.
-    """
-
-    sampling: Sampling = field(default_factory=Sampling)
-    context_limit: int | None = None
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    apply: bool = True
-    allow_dirty: bool = False
-    allow_syntax_errors: bool = False
-    test_command: str | None = None
-    test_timeout_s: float = 600.0
-    sandboxed: bool = True
-    max_repairs: int = 0
-    constrained: bool = True
-    allow_truncated: bool = False
-
-
-class Ui(Protocol):
-    """Where a job shows what it does, and whom it asks."""
-
-    def on_progress(self, progress: Progress, /) -> None:
-        """Hear how far a long step is."""
-        ...
-
-    def on_answer(self) -> None:
-        """Hear that the model begins a new answer."""
-        ...
-
-    def on_text(self, text: str, /) -> None:
-        """Hear a piece of the model's answer."""
-        ...
-
-    def on_rejected(self, error: AgentError, /) -> None:
-        """Hear why an attempt was not taken, before the next one."""
-        ...
-
-    def on_tests(self, command: str, /) -> None:
-        """Hear that the test command begins."""
-        ...
-
-    def on_test_output(self, text: str, /) -> None:
-        """Hear raw output of the test command."""
-        ...
-
-    def consent(self, file: FilePatch, why: str, /) -> bool:
-        """Ask whether a file that executes on its own may be changed."""
-        ...
-
-    def review(self, patch: ValidatedPatch, /) -> Patch:
-        """Return what the user takes of a patch, possibly nothing."""
-        ...
+_MANY = 5  # tests that an error names
 
 
 class Job:
-    """Carries one task through. The tree is changed only by `Workspace`, and rolled back if the tests fail."""
+    """Carries one task through. The tree is changed only by `Workspace`.
 
-    def __init__(self, git: Git, model: LanguageModel[Any], options: JobOptions, ui: Ui, record: Record) -> None:
+    Where the sandbox can layer, a change is made only when its tests have passed; else it is rolled back if they fail.
+    """
+
+    def __init__(self, git: Git, model: LanguageModel[Any, Any], options: JobOptions, ui: Ui, record: Record) -> None:
         """Take what the job works with, and the record to fill in; nothing happens yet."""
         self._git, self._model, self._options, self._ui, self._record = git, model, options, ui, record
         self._workspace = Workspace(git)
+        self._attended: Callable[[], Attended | None] = lambda: None
 
     def run(self, task: str, turns: Sequence[Turn] = ()) -> None:
         """Do the task; `turns` is the chat so far.
@@ -110,25 +61,26 @@ class Job:
             AgentError, RepoError, ModelError: see `agent.errors.exit_code_of`; the tree is as it was.
 
         """
-        record, options = self._record, self._options
+        record = self._record
         with record.timed("read"):
             snapshot, prompt = self._read(task, turns)
-        checker = Checker(snapshot, self._ui.consent, options.allow_syntax_errors)
+        checker = Checker(snapshot, self._ui.consent, self._options.allow_syntax_errors)
         edits = editable(snapshot, checker) if self._options.constrained else None
         with record.timed("encode"):
-            memory = self._model.remember(prompt.system, prompt.documents, self._ui.on_progress)
+            memory = self._remember(prompt)
         said: list[Turn] = [_turn("user", task)]
-        for attempt in range(1 + options.max_repairs):
-            record.next_attempt()
-            completion = self._ask(memory, edits, (*turns, *said), attempt)
+        for number in count():
+            record.next_round()
+            attempts = self._attempt(memory, edits, (*turns, *said), checker, number)
             try:
-                self._carry_out(completion, checker, task)
+                self._take_best(attempts, checker, task)
             except _REPAIRABLE as error:
-                record.rejected.append(Rejected(completion.text, error))
-                if attempt == options.max_repairs:
+                best = attempts[0]
+                record.reject(attempts, error)
+                if not self._goes_on(number):
                     raise
-                said.append(_turn("assistant", completion.text))
-                better = self._repair_text(error, prompt, said)
+                said = [*said, _turn("assistant", best.completion.text)]
+                better = self._repair_text(error, memory, (*prompt.turns, *said))
                 if better is None:
                     raise
                 self._ui.on_rejected(error)
@@ -136,6 +88,13 @@ class Job:
             else:
                 record.said = (*said, _turn("assistant", record.diff_text))
                 return
+
+    def _goes_on(self, number: int) -> bool:
+        """Whether round `number`, from 0, may be followed by another one."""
+        allowance = self._options.allowance
+        if allowance is not None:
+            return not allowance.is_spent(sum(each.n_new_tokens for each in self._record.completions))
+        return number < self._options.max_repairs and not self._record.stands_still
 
     @property
     def _prompt_limit(self) -> int:
@@ -152,31 +111,107 @@ class Job:
         return window - n_answer
 
     def _read(self, task: str, turns: Sequence[Turn]) -> tuple[RepoSnapshot, Prompt]:
-        limit, options = self._prompt_limit, self._options
+        options = self._options
         snapshot = take_snapshot(self._git, self._model.count_tokens, include=options.include, exclude=options.exclude)
-        return snapshot, build_prompt(snapshot, turns, task, self._model, limit=limit)
+        return snapshot, build_prompt(snapshot, turns, task, self._model)
 
-    def _ask(self, memory: Memory, edits: Editable | None, turns: Sequence[Turn], attempt: int) -> Completion:
+    def _remember(self, prompt: Prompt) -> Memory:
+        """Let the model read all of it, or what the task is routed to."""
+        options = self._options
+        n_answer = options.sampling.max_new_tokens
+        limit = self._prompt_limit
+        if options.attention == "dense" or (options.attention == "auto" and prompt.n_tokens <= limit):
+            prompt.check_fits(limit)
+            whole: Memory = self._model.remember(prompt.system, prompt.documents, self._ui.on_progress)
+            return whole
+        budget = Budget(limit + n_answer, options.working_set_tokens, n_answer)
+        query, changes = Query(prompt.turns, prompt.task), read_past(self._git)
+        memory: Routed = self._model.look(prompt.system, prompt.documents, changes, query, budget, self._ui.on_progress)
+        self._attended = memory.attended
+        self._ui.on_attended(memory.attended())
+        self._model.encode(memory, self._ui.on_progress)
+        return memory
+
+    def _attempt(
+        self, memory: Memory, edits: Editable | None, turns: Sequence[Turn], checker: Checker, number: int
+    ) -> list[Attempt]:
+        """Ask for answers and return them, the best first: checked and, where that needs no change, tested."""
         *earlier, last = turns
-        sampling = self._options.sampling
-        if attempt:  # the likeliest answer was wrong: ask for others
-            temperature = max(sampling.temperature, _REPAIR_TEMPERATURE)
-            sampling = replace(sampling, seed=sampling.seed + attempt, temperature=temperature)
+        sampling, record = self._options.sampling, self._record
+        if number:  # the likeliest answer was wrong: ask for others
+            temperature = max(sampling.temperature, DRAWN_TEMPERATURE)
+            sampling = replace(sampling, seed=sampling.seed + number * sampling.n_attempts, temperature=temperature)
         self._ui.on_answer()
-        with self._record.timed("decode"):
-            [completion] = self._model.complete(memory, Query(earlier, last.text), edits, sampling, self._ui.on_text)
-        self._record.completions.append(completion)
-        return completion
-
-    def _carry_out(self, completion: Completion, checker: Checker, task: str) -> None:
-        record, options = self._record, self._options
+        with record.timed("decode"):
+            completions = self._model.complete(memory, Query(earlier, last.text), edits, sampling, self._ui.on_text)
+        first = len(record.completions) + 1
+        record.completions += completions
+        record.attended = self._attended()
         with record.timed("check"):
-            if completion.finish_reason == "length" and not options.allow_truncated:
+            attempts = [self._check(Attempt(n, each), checker) for n, each in enumerate(completions, start=first)]
+        attempts = distinct(attempts)
+        if self._trials is not None:
+            self._test_all(self._trials, attempts)
+        if len(completions) > 1:
+            self._ui.on_attempts(attempts)
+        record.attempts += attempts
+        return ranked(attempts)
+
+    def _check(self, attempt: Attempt, checker: Checker) -> Attempt:
+        completion = attempt.completion
+        try:
+            if completion.finish_reason == "length" and not self._options.allow_truncated:
                 raise TruncatedError(
                     f"the model was still writing after {completion.n_new_tokens:,} tokens; "
                     "ask for less at once, or raise --max-new-tokens"
                 )
-            patch = record.patch = checker.check_text(completion.text)
+            attempt.patch = checker.check_text(completion.text)
+        except _REPAIRABLE as error:
+            attempt.error = error
+        return attempt
+
+    def _test_all(self, trials: Trials, attempts: Sequence[Attempt]) -> None:
+        """Test attempts one after another until one passes, or all of them if the user wants to see all."""
+        for attempt in attempts:
+            if attempt.patch is None:
+                continue
+            self._ui.on_tests(trials.command)
+            with self._record.timed("test"):
+                attempt.verdict = trials.test(attempt.patch)
+            if not attempt.verdict.passed:
+                attempt.error = _failing(attempt.verdict.report, attempt.verdict.new_failures)
+            elif not self._options.tests_all:
+                return
+
+    @cached_property
+    def _trials(self) -> Trials | None:
+        """What tests changes before they are made; None where there is nothing to run, or it cannot be layered."""
+        options = self._options
+        if options.test_command is None or not options.sandboxed or not options.apply or not can_layer():
+            return None
+        return Trials(options.test_command, self._git.root, options.test_timeout_s, self._ui.on_test_output)
+
+    def _take_best(self, attempts: Sequence[Attempt], checker: Checker, task: str) -> None:
+        """Carry out the best attempt; where tests can only be run in place, the next one if they fail."""
+        good = [attempt for attempt in attempts if attempt.is_good]
+        if not good:
+            raise attempts[0].error or NoChangeError("the model wrote no change")
+        for attempt in good:
+            try:
+                self._carry_out(attempt, checker, task)
+            except FailingTestsError as error:
+                attempt.error = error
+                if attempt is good[-1]:
+                    raise
+            else:
+                return
+
+    def _carry_out(self, attempt: Attempt, checker: Checker, task: str) -> None:
+        record, options = self._record, self._options
+        patch = record.patch = attempt.patch
+        if patch is None:
+            raise NoChangeError("the model wrote no change")
+        record.report = attempt.verdict.report if attempt.verdict else None
         if not options.apply:
             record.status = "proposed"
             return
@@ -186,17 +221,22 @@ class Job:
             record.status = "declined"
             return
         record.patch = taken
+        if self._trials is not None and taken is not patch:  # what is left was never tested by itself
+            part = Attempt(attempt.number, attempt.completion, taken)
+            self._test_all(self._trials, [part])
+            if part.error:
+                raise part.error
         try:
             with record.timed("apply"):
                 record.change = self._workspace.apply(taken, allow_dirty=options.allow_dirty, task=task)
-            if options.test_command is not None:
-                self._test(options.test_command)
+            if options.test_command is not None and self._trials is None:
+                self._test_in_place(options.test_command)
         except BaseException as error:  # Ctrl-C, too: an untested change does not stay
             self._roll_back(error)
             raise
         record.status = "applied"
 
-    def _test(self, command: str) -> None:
+    def _test_in_place(self, command: str) -> None:
         options = self._options
         self._ui.on_tests(command)
         with self._record.timed("test"):
@@ -209,8 +249,7 @@ class Job:
             )
         self._record.report = report
         if not report.passed:
-            end = f"stopped after {report.duration_s:.0f} s" if report.timed_out else f"exit code {report.exit_code}"
-            raise FailingTestsError(f"`{command}` failed ({end})", report.tail)
+            raise _failing(report, failed_tests(report.tail))
 
     def _roll_back(self, cause: BaseException) -> None:
         """Take the change back, if it came so far, and say so in `cause`.
@@ -231,15 +270,19 @@ class Job:
             record.change = None
             cause.add_note("the change was rolled back")
 
-    def _repair_text(self, error: AgentError, prompt: Prompt, said: Sequence[Turn]) -> str | None:
+    def _repair_text(self, error: AgentError, memory: Memory, turns: Sequence[Turn]) -> str | None:
         """Return what the model is told about its last answer; None where the window has no room for that."""
-        n_documents = prompt.n_tokens - prompt.n_frame_tokens
-        turns = (*prompt.turns, *said)
 
         def fits(text: str) -> bool:
-            return n_documents + self._model.count_frame(prompt.system, turns, text) <= self._prompt_limit
+            return memory.n_tokens + self._model.count_frame("", turns, text) <= self._prompt_limit
 
         return repair_text(error, fits)
+
+
+def _failing(report: TestReport, failed: Collection[str]) -> FailingTestsError:
+    end = f"stopped after {report.duration_s:.0f} s" if report.timed_out else f"exit code {report.exit_code}"
+    names = f": {', '.join(sorted(failed)[:_MANY])}{', …' * (len(failed) > _MANY)}" if failed else ""
+    return FailingTestsError(f"`{report.command}` failed ({end}){names}", reasons(report.tail))
 
 
 def _turn(role: Role, text: str) -> Turn:

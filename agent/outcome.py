@@ -1,16 +1,17 @@
 """What a job did: filled in as it goes, and told to programs as JSON."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from agent.attempts import Attempt, ranked
 from agent.errors import AgentError, ExitCode, exit_code_of, message_of
 from agent.sandbox import TestReport
 from agent.validate import ValidatedPatch
 from agent.workspace import AppliedChange
-from model.api import Completion
+from model.api import Attended, Completion
 from repo_index.history import Turn
 
 Status = Literal["applied", "proposed", "declined"]
@@ -30,7 +31,7 @@ class Record:
     """What a job has done so far; where it fails, this is what there is to tell.
 
     `patch`, `change` and `report` are those of the last attempt; `said` are the turns that the chat has gained,
-    empty until an attempt was taken.
+    empty until an attempt was taken. `attended` is what of the repository is in view, None where all of it is.
     """
 
     status: Status | None = None
@@ -39,8 +40,11 @@ class Record:
     report: TestReport | None = None
     completions: list[Completion] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
     timings_s: dict[Phase, float] = field(default_factory=dict)
     said: tuple[Turn, ...] = ()
+    attended: Attended | None = None
+    _bests: list[tuple[float, ...]] = field(default_factory=list)  # of each round: no diff, failing tests
 
     @property
     def diff(self) -> bytes:
@@ -61,9 +65,19 @@ class Record:
         finally:
             self.timings_s[phase] = self.timings_s.get(phase, 0.0) + time.perf_counter() - start
 
-    def next_attempt(self) -> None:
-        """Forget the attempt that was not taken, but for `rejected`."""
+    def next_round(self) -> None:
+        """Forget the round of which nothing was taken, but for `rejected` and `attempts`."""
         self.patch = self.change = self.report = None
+
+    def reject(self, attempts: Sequence[Attempt], error: AgentError) -> None:
+        """Note a round of which nothing was taken; `error` is that of the best attempt."""
+        self.rejected += [Rejected(each.completion.text, each.error or error) for each in attempts]
+        self._bests.append(attempts[0].rank[1:3])
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether the last two rounds came no further than one before them."""
+        return len(self._bests) > 2 and min(self._bests[-2:]) >= min(self._bests[:-2])
 
 
 def outcome_json(record: Record, error: BaseException | None) -> dict[str, Any]:
@@ -77,9 +91,11 @@ def outcome_json(record: Record, error: BaseException | None) -> dict[str, Any]:
         "attempts": {
             "n": len(record.completions),
             "rejected": [{"text": each.text, "reason": message_of(each.error)} for each in record.rejected],
+            "ranked": [_attempt(attempt) for attempt in ranked(record.attempts)],
         },
         "tests": _tests(record),
         "usage": usage(record),
+        "attended": asdict(record.attended) if record.attended else None,
         "timings_s": {phase: round(seconds, 3) for phase, seconds in record.timings_s.items()},
         "undo_id": record.change.undo_id if record.change else None,
     }
@@ -113,6 +129,20 @@ def _files(record: Record) -> list[dict[str, Any]]:
         }
         for file in record.patch.patch.files
     ]
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    verdict = attempt.verdict
+    return {
+        "number": attempt.number,
+        "good": attempt.is_good,
+        "reason": message_of(attempt.error) if attempt.error else None,
+        "alike": attempt.n_alike,
+        "failures": verdict.n_failures if verdict else None,
+        "mean_logprob": round(attempt.completion.mean_logprob, 4),
+        "new_tokens": attempt.completion.n_new_tokens,
+        "diff": attempt.patch.render().decode(errors="replace") if attempt.patch else None,
+    }
 
 
 def _tests(record: Record) -> dict[str, Any] | None:

@@ -3,7 +3,20 @@
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from model.api import Completion, Document, Editable, OnProgress, OnText, Query, Sampling, Turn
+from model.api import (
+    Attended,
+    Budget,
+    Change,
+    Completion,
+    Document,
+    Editable,
+    OnProgress,
+    OnText,
+    Query,
+    Sampling,
+    Sight,
+    Turn,
+)
 
 
 class Memory(Protocol):
@@ -15,10 +28,19 @@ class Memory(Protocol):
         ...
 
 
+class Routed(Memory, Protocol):
+    """A repository of which a part is in view."""
+
+    def attended(self) -> Attended:
+        """Tell what of it."""
+        ...
+
+
 MemoryT = TypeVar("MemoryT", bound=Memory)
+RoutedT = TypeVar("RoutedT", bound=Routed)
 
 
-class LanguageModel(Protocol[MemoryT]):
+class LanguageModel(Protocol[MemoryT, RoutedT]):
     """A model that answers queries over documents remembered in its own kind of memory."""
 
     @property
@@ -47,8 +69,28 @@ class LanguageModel(Protocol[MemoryT]):
         """Encode system text and documents."""
         ...
 
+    def look(
+        self,
+        system: str,
+        documents: Sequence[Document],
+        changes: Sequence[Change],
+        query: Query,
+        budget: Budget,
+        on_progress: OnProgress,
+    ) -> RoutedT:
+        """Take in a repository that need not fit the window, and decide what of it a query attends to."""
+        ...
+
+    def sights(self, memory: RoutedT) -> Sequence[Sight]:
+        """Return what is in view, and why: the best file first."""
+        ...
+
+    def encode(self, memory: RoutedT, on_progress: OnProgress) -> None:
+        """Encode what is attended to."""
+        ...
+
     def complete(
-        self, memory: MemoryT, query: Query, edits: Editable | None, sampling: Sampling, on_text: OnText
+        self, memory: MemoryT | RoutedT, query: Query, edits: Editable | None, sampling: Sampling, on_text: OnText
     ) -> list[Completion]:
         """Decode `sampling.n_attempts` answers, each a diff over `edits` or free text; `on_text` hears the first."""
         ...

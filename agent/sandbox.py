@@ -12,12 +12,13 @@ import sys
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, ClassVar, cast
 
 from agent import sandbox_exec
+from agent.change import FileChange
 from agent.errors import PolicyError
 from agent.sandbox_policy import clean_environment, own_prefix, plan_confinement
 
@@ -103,6 +104,7 @@ def run_tests(
     timeout_s: float,
     on_output: Callable[[str], None] | None,
     sandboxed: bool = True,
+    changes: Sequence[FileChange] | None = None,
 ) -> TestReport:
     """Run `command` with `/bin/sh -c` in `cwd` and wait for it.
 
@@ -114,6 +116,9 @@ def run_tests(
     With `sandboxed`, the command writes nowhere but in `cwd`, without its `.git`, and in a home and a /tmp of its
     own, which are removed afterwards; it sees nothing of the user's home but toolchains; it has no network but a
     loopback of its own. The environment is cleaned either way: see `clean_environment`.
+
+    With `changes`, which only the sandbox can, the command sees `cwd` with these files changed, and neither they nor
+    anything that it writes is ever there for others: `cwd` itself stays as it is, to the byte.
 
     Raises:
         PolicyError: this machine cannot confine the command; the message says how to go on.
@@ -129,7 +134,14 @@ def run_tests(
         return _supervise(command, cwd, environment, None, timeout_s, on_output)
     with _scratch_directory() as scratch:
         confinement = plan_confinement(
-            command, cwd, scratch, environment, home=Path.home(), landlock=_landlock_abi() > 0
+            command,
+            cwd,
+            scratch,
+            environment,
+            home=Path.home(),
+            landlock=_landlock_abi() > 0,
+            layer=changes is not None,
+            changes=tuple(_staged(changes or (), scratch)),
         )
         environment = {k: v for k, v in environment.items() if not k.startswith("XDG_")} | {"TMPDIR": "/tmp"}  # noqa: S108
         return _supervise(command, cwd, environment, asdict(confinement), timeout_s, on_output)
@@ -145,6 +157,28 @@ def sandbox_status() -> SandboxStatus:
     abi = _landlock_abi()
     second = f"Landlock (ABI {abi})" if abi else "no Landlock in this kernel: mounts alone hold writes"
     return SandboxStatus(namespaces=True, landlock_abi=abi, detail=f"mount, network and process namespaces; {second}")
+
+
+def can_layer() -> bool:
+    """Tell whether `run_tests` can take `changes` on this machine; it tries, which takes about a tenth of a second."""
+    with tempfile.TemporaryDirectory(prefix="magicode-") as directory:
+        try:
+            return run_tests(":", Path(directory), timeout_s=10, on_output=None, changes=()).passed
+        except PolicyError:
+            return False
+
+
+def _staged(changes: Sequence[FileChange], scratch: Path) -> Iterator[tuple[str, str | None, int]]:
+    """Write the bytes of changed files beside each other, and yield what the launcher is told of each."""
+    staged = scratch / "staged"
+    staged.mkdir()
+    for number, change in enumerate(changes):
+        if change.after is None:
+            yield str(change.path), None, 0
+            continue
+        source = staged / str(number)
+        source.write_bytes(change.after.data)
+        yield str(change.path), str(source), 0o755 if change.after.mode == "100755" else 0o644
 
 
 def _landlock_abi() -> int:

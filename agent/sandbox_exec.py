@@ -17,6 +17,7 @@ import errno
 import fcntl
 import json
 import os
+import re
 import signal
 import socket
 import struct
@@ -169,7 +170,7 @@ def _arrange_mounts(confinement: dict[str, Any]) -> None:
         directory.mkdir(mode=0o700)
         empty[path] = _clone_tree(str(directory))
     kept = {path: _clone_tree(path, read_only=True) for path in confinement["readable"]}
-    kept[cwd] = _clone_tree(cwd)
+    kept[cwd] = _layered_tree(cwd, scratch) if confinement["layer"] else _clone_tree(cwd)
     protected = {path: _clone_tree(path, read_only=True) for path in confinement["protected"]}
     nodes = {name: _clone_tree(f"/dev/{name}") for name in _DEVICES if Path("/dev", name).exists()}
     are_files = {path for path in kept if Path(path).is_file()}
@@ -189,6 +190,34 @@ def _arrange_mounts(confinement: dict[str, Any]) -> None:
         _put_tree(kept[path], path)
     for path, tree in protected.items():
         _put_tree(tree, path)
+
+
+def _layered_tree(cwd: str, scratch: str) -> int:
+    """Return `cwd` under a layer of its own in `scratch`, which takes all that is written there (overlayfs)."""
+    upper, work, merged = (Path(scratch, name) for name in ("upper", "work", "merged"))
+    for directory in (upper, work, merged):
+        directory.mkdir(mode=0o700)
+    upper.chmod(Path(cwd).stat().st_mode & 0o7777)
+    options = [f"{name}={_escaped(path)}" for name, path in (("lowerdir", cwd), ("upperdir", upper), ("workdir", work))]
+    _mount("overlay", str(merged), ",".join([*options, "userxattr"]), _MS_NOSUID | _MS_NODEV)
+    return _clone_tree(str(merged))
+
+
+def _escaped(path: str | Path) -> str:
+    return re.sub(r"([\\,:])", r"\\\1", str(path))
+
+
+def _make_changes(cwd: str, changes: list[tuple[str, bytes | None, int]]) -> None:
+    """Write the files of the layer. Nothing else is writable by now, so no symbolic link leads to harm."""
+    for name, data, mode in changes:
+        path = Path(cwd, name)
+        if data is None:
+            path.unlink(missing_ok=True)
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+        path.write_bytes(data)
+        path.chmod(mode)
 
 
 def _depth(path: str) -> int:
@@ -231,7 +260,12 @@ def _run_confined(spec: dict[str, Any], status_fd: int) -> NoReturn:
         writable = [confinement["cwd"], *confinement["private"], "/dev"]
         restrict = _landlock(writable) if confinement["landlock"] else lambda: None
         _prctl("parent death signal", _PR_SET_PDEATHSIG, signal.SIGKILL)
+        changes = [
+            (name, None if source is None else Path(source).read_bytes(), mode)
+            for name, source, mode in confinement["changes"]
+        ]
         _arrange_mounts(confinement)
+        _make_changes(confinement["cwd"], changes)
         command = os.fork()
         if command == 0:
             os.setsid()

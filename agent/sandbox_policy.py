@@ -5,7 +5,7 @@ import pwd
 import re
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,12 +57,24 @@ class Confinement:
     """Shown again, read-only, where one of the replacements covers them."""
     protected: tuple[str, ...]
     """Inside `cwd` and yet read-only: the repository's `.git`."""
+    layer: bool
+    """Whether what the command writes below `cwd` goes to `scratch` instead, so that `cwd` stays as it is."""
+    changes: tuple[tuple[str, str | None, int], ...]
+    """Files of that layer, made before the command runs: path below `cwd`, path of the bytes, None to delete, mode."""
     landlock: bool
     """Whether Landlock must be applied as well; failing that, the command is not run."""
 
 
 def plan_confinement(
-    command: str, cwd: Path, scratch: Path, environment: Mapping[str, str], *, home: Path, landlock: bool
+    command: str,
+    cwd: Path,
+    scratch: Path,
+    environment: Mapping[str, str],
+    *,
+    home: Path,
+    landlock: bool,
+    layer: bool = False,
+    changes: Sequence[tuple[str, str | None, int]] = (),
 ) -> Confinement:
     """Decide what `command` may see and write when it runs in `cwd`.
 
@@ -100,6 +112,8 @@ def plan_confinement(
         hidden=tuple(map(str, hidden)),
         readable=tuple(sorted(str(path) for path in shown if shown.isdisjoint(path.parents))),
         protected=tuple(map(str, _protected(cwd))),
+        layer=layer,
+        changes=tuple(changes),
         landlock=landlock,
     )
 

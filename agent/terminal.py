@@ -1,9 +1,12 @@
 """What a job looks like to a person: progress, the answer as it is written, the diff, questions, and how it ended."""
 
+from collections.abc import Sequence
+
 from rich.console import Console
 from rich.segment import Segment, Segments
 from rich.text import Text
 
+from agent.attempts import Attempt, ranked
 from agent.diffview import show_file, show_patch
 from agent.errors import AgentError, message_of
 from agent.escape import printable
@@ -16,7 +19,7 @@ from agent.review import Review, review
 from agent.validate import ValidatedPatch
 from agent.workspace import AppliedChange
 from agent.writer import listed
-from model.api import Progress
+from model.api import Attended, Progress
 
 
 class Terminal:
@@ -29,12 +32,14 @@ class Terminal:
         review_mode: Review = "none",
         interactive: bool = False,
         show_usage: bool = False,
+        show_all: bool = False,
     ) -> None:
         """Show on `console`; `interactive` tells whether somebody can answer questions."""
         self.console = console
         self._review_mode = review_mode
         self._interactive = interactive
         self._show_usage = show_usage
+        self._show_all = show_all
         self._bar: PhaseBar | None = None
         self._answer: LiveAnswer | None = None
         self._in_line = False
@@ -46,6 +51,14 @@ class Terminal:
             self._bar = PhaseBar(self.console, progress.phase)
         self._bar.update(progress)
 
+    def on_attended(self, attended: Attended) -> None:
+        """Say what of the repository the model looks at."""
+        self.note(
+            f"Looking at {attended.n_tokens:,} of {attended.n_repository_tokens:,} tokens: {attended.n_segments:,} "
+            f"places in {attended.n_files:,} of {attended.n_repository_files:,} files, "
+            f"found in {attended.index_s + attended.route_s:.1f} s."
+        )
+
     def on_answer(self) -> None:
         """Make room for a new answer."""
         self.close()
@@ -55,6 +68,14 @@ class Terminal:
         """Show a piece of the answer."""
         if self._answer:
             self._answer.add(text)
+
+    def on_attempts(self, attempts: Sequence[Attempt]) -> None:
+        """Say what came of several answers, and show each diff if that was asked for."""
+        for attempt in ranked(attempts):
+            alike = f" ({attempt.n_alike} alike)" if attempt.n_alike > 1 else ""
+            self.note(f"Attempt {attempt.number}{alike}: {_came_of(attempt)}", style="" if attempt.is_good else "dim")
+            if self._show_all and attempt.patch is not None:
+                show_patch(attempt.patch.patch, self.console)
 
     def on_rejected(self, error: AgentError) -> None:
         """Say why an attempt was not taken."""
@@ -143,3 +164,9 @@ class Terminal:
         if self._in_line:
             self.console.print()
             self._in_line = False
+
+
+def _came_of(attempt: Attempt) -> str:
+    if attempt.error is not None:
+        return message_of(attempt.error).partition("\n")[0]
+    return "applies and passes the tests" if attempt.verdict else "applies"

@@ -5,12 +5,20 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal, Protocol
 
-Phase = Literal["download", "convert", "load", "prefill"]
+Phase = Literal["download", "convert", "load", "index", "prefill"]
 FinishReason = Literal["stop", "length"]
 
 
-class Document(Protocol):
-    """One file as the model sees it; its text is read only when it is encoded."""
+class Shown(Protocol):
+    """A text as the model sees it, a file's in its frame; it is read only when it is encoded."""
+
+    def read(self) -> str:
+        """Return the framed text that the model is given."""
+        ...
+
+
+class Document(Shown, Protocol):
+    """One whole file as the model sees it."""
 
     @property
     def path(self) -> PurePosixPath:
@@ -24,11 +32,39 @@ class Document(Protocol):
 
     @property
     def n_tokens(self) -> int:
-        """Tokens of `read()`."""
+        """Tokens of what it reads."""
         ...
 
-    def read(self) -> str:
-        """Return the framed text that the model is given."""
+    @property
+    def source(self) -> str:
+        """Git's blob id of the file on disk: equal ids, equal `text()`."""
+        ...
+
+    def text(self) -> str:
+        r"""Return the file's text with `\n` endings."""
+        ...
+
+    def excerpt(self, spans: Sequence[tuple[int, int]]) -> Shown:
+        """Return a document of some of its lines, each span from its first line to behind its last one, from 0."""
+        ...
+
+
+class Change(Protocol):
+    """An earlier change of the repository."""
+
+    @property
+    def message(self) -> str:
+        """What was said of it."""
+        ...
+
+    @property
+    def paths(self) -> Sequence[str]:
+        """The files that it changed."""
+        ...
+
+    @property
+    def spans(self) -> Mapping[str, Sequence[tuple[int, int]]]:
+        """Lines that stand now where it changed some, by path: each span from its first line to behind the last."""
         ...
 
 
@@ -84,15 +120,34 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """Tokens that a request may take: prompt and answer together, the repository's part in view, and the answer."""
+
+    window_tokens: int
+    working_set_tokens: int
+    max_new_tokens: int
+
+
+def _utf_8(_path: str) -> str:
+    return "utf-8"
+
+
+@dataclass(frozen=True, slots=True)
 class Editable:
     """What a diff may touch: the lines (without endings) of each file by path, and paths that exist besides.
 
+    `encoding_of` names the Python codec of a file by its path: what it lacks a character for cannot be added.
     `check_file` is asked about each file that is complete, where going back to mend it is wanted.
     """
 
     files: Mapping[str, Sequence[str]]
     taken: Sequence[str] = ()
     check_file: CheckFile | None = None
+    encoding_of: Callable[[str], str] = _utf_8
+
+
+# Of answers beside or after a greedy one.
+DRAWN_TEMPERATURE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +155,9 @@ class Sampling:
     """How tokens are drawn. Temperature 0 is greedy; otherwise draws are repeatable for one seed and device.
 
     `top_p` is the mass of the likeliest tokens that are drawn from; tokens less likely than `min_p` times the
-    likeliest are not drawn. `n_attempts` answers are written side by side, the i-th with `seed + i`. `drafts` reads
-    guessed tokens ahead, which changes the seconds and not the answer.
+    likeliest are not drawn. `n_attempts` answers are written side by side, the i-th with `seed + i`; at temperature 0
+    the first is greedy and the others are drawn. `drafts` reads guessed tokens ahead, which changes the seconds and not
+    the answer.
     """
 
     temperature: float = 0.0
@@ -134,3 +190,33 @@ class Completion:
     n_reused_tokens: int = 0
     n_passes: int = 0
     n_rewinds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Lines of a file that are in view, counted from 1, and the words of the query that stand there."""
+
+    path: str
+    first_line: int
+    last_line: int
+    n_tokens: int
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attended:
+    """What of a repository a request attended to, out of all that it was routed over.
+
+    `n_tokens` are those of the `n_segments` in view, of `n_files`, and of what a diff opened besides. `n_encoded_files`
+    were read for the index in this request; the index has `index_bytes`.
+    """
+
+    n_repository_tokens: int
+    n_repository_files: int
+    n_segments: int
+    n_files: int
+    n_tokens: int
+    n_encoded_files: int
+    index_bytes: int
+    index_s: float
+    route_s: float

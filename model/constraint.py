@@ -63,8 +63,10 @@ class DiffConstraint:
         self._prefix = b""  # what the next line must begin with
         self._hints: Sequence[tuple[bytes, Mapping[bytes, float]]] = ()  # by what a line begins with
         self._one_space_is_usual = False
+        self._writable: Mask | None = None  # tokens that the file's encoding has, where it has not all
         self._pending_rewrite: Rewrite | None = None
         self._pending_fault: Fault | None = None
+        self._pending_opened: str | None = None
         self.done = False
 
     def forced(self) -> bytes:
@@ -98,7 +100,7 @@ class DiffConstraint:
     def _allowed_in_added_line(self) -> Mask:
         if incomplete := incomplete_tail(self._line):
             return self.vocabulary.continuing(incomplete)
-        free = self.vocabulary.free
+        free = self.vocabulary.free if self._writable is None else self.vocabulary.free & self._writable
         # Small models put a space between marker and text. Where no line of the file is indented by one space, the
         # line would be one column off, which breaks Python and is never meant.
         if self._line == b"+" and not self._one_space_is_usual:
@@ -172,6 +174,11 @@ class DiffConstraint:
         """Return what is wrong with the file that the last `advance` completed, once; `rewind` mends it."""
         fault, self._pending_fault = self._pending_fault, None
         return fault
+
+    def take_opened(self) -> str | None:
+        """Return the path of the file whose header the last `advance` completed, once: its lines come next."""
+        opened, self._pending_opened = self._pending_opened, None
+        return opened
 
     def rewind(self, n_lines: int) -> None:
         """Go back to the beginning of line `n_lines` of the answer; it is one of the last fault's lines.
@@ -264,7 +271,7 @@ class DiffConstraint:
 
         def modify() -> None:
             self._open_section(path, path, self._tree.lines(path))
-            self._expect_hunk()
+            self._expect_first_hunk()
 
         def delete() -> None:
             lines = self._tree.lines(path)
@@ -291,7 +298,7 @@ class DiffConstraint:
     def _name_target(self, old: str) -> None:
         new = self._take_path()
         self._open_section(old, new, self._tree.lines(old))
-        to_hunks = _one(f"+++ b/{new}\n".encode(), self._expect_hunk)
+        to_hunks = _one(f"+++ b/{new}\n".encode(), self._expect_first_hunk)
         choices = self._file_choices()
         if self._written[-1].lines.lines:
             choices.append(_one(f"--- a/{old}\n".encode(), lambda: self._expect(to_hunks)))
@@ -313,7 +320,12 @@ class DiffConstraint:
 
     def _open_section(self, old: str | None, new: str | None, lines: FileLines) -> None:
         self._written.append(FileSection(old, new, lines))
+        self._writable = None if old is None else self._tree.writable(old)
         self._checkpoints.clear()
+
+    def _expect_first_hunk(self) -> None:
+        self._pending_opened = self._written[-1].old
+        self._expect_hunk()
 
     def _expect_hunk(self) -> None:
         """Offer the places where the first hunk of a file can stand."""

@@ -10,7 +10,7 @@ from model.sampler import Logits
 # An answer goes back so often; each time a part of it is decided anew.
 MAX_REVISIONS = 6
 # What is less likely than the choice by this factor's logarithm is no alternative.
-_NEAR = 4.0
+_NEAR = 8.0
 _MAX_ALTERNATIVES = 4
 
 

@@ -1,7 +1,7 @@
 """One answer in the making: from logits to the next token, and what a constraint forces after it."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Protocol
@@ -64,6 +64,10 @@ class Constraint(Protocol):
         """Return what is wrong with what the last `advance` completed, once."""
         ...
 
+    def take_opened(self) -> str | None:
+        """Return the path of the file that is written on from here, once, right behind its header."""
+        ...
+
     def rewind(self, n_lines: int) -> None:
         """Go back to the beginning of line `n_lines` of the answer, which is one of the last fault's."""
         ...
@@ -75,6 +79,9 @@ class Constraint(Protocol):
 
 # Corrections take tokens back, so an answer may cost more decisions than it has tokens.
 _MAX_CHOICES_PER_TOKEN = 2
+_HEADER_LINES = 2  # of a file that is opened: `--- a/PATH` and `+++ b/PATH`
+
+View = Callable[[str], Sequence[int]]  # a path → tokens that show more of the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +103,12 @@ class Decoding:
         constraint: Constraint | None,
         on_text: OnText,
         lookup: PromptLookup | None = None,
+        view: View | None = None,
     ) -> None:
         """Start an answer; without a constraint the text is free and ends at a stop id.
 
-        With `lookup`, `draft` guesses tokens from the prompt.
+        With `lookup`, `draft` guesses tokens from the prompt. `view` is asked about each file that a diff opens, and
+        returns what the network reads of it before it goes on: tokens that are no part of the answer.
         """
         self._tokenizer = tokenizer
         self._sampler = sampler
@@ -107,6 +116,8 @@ class Decoding:
         self._constraint = constraint
         self._on_text = on_text
         self._lookup = lookup
+        self._view = view
+        self._n_viewed = 0
         self._detokenize = tokenizer.stream()
         self._free_text = ""
         self._ids: list[int] = []  # of the answer, as the network reads them
@@ -123,7 +134,7 @@ class Decoding:
     @property
     def n_tokens(self) -> int:
         """Tokens that the answer has now: those chosen and kept, and those forced."""
-        return len(self._ids)
+        return len(self._ids) - self._n_viewed
 
     def is_longer_than(self, n_tokens: int) -> bool:
         """Whether the answer, or the decisions that it took, are too many; corrections may cost some."""
@@ -143,10 +154,12 @@ class Decoding:
         n_read = self._n_kept = len(self._ids)
         if self._constraint is None:
             self._free_step(logits)
-        elif not self._ids and (forced := _forced(self._constraint)):  # the beginning, before anything is chosen
-            self._write(forced, self._constraint.vocabulary)
         else:
-            self._constrained_step(logits, self._constraint)
+            # Before anything is chosen, the answer's beginning is forced.
+            if not self._ids:
+                self._write_on(b"", self._constraint)
+            if len(self._ids) == n_read:
+                self._constrained_step(logits, self._constraint)
         if self.done:
             return None
         # If there is nothing new to read, the token before is read again for the logits behind it.
@@ -202,17 +215,33 @@ class Decoding:
         constraint.advance(chosen)
         if rewrite := constraint.take_rewrite():
             self._cut_to_line(len(self._line_starts) - rewrite.n_lines)
-            self._write(rewrite.text + _forced(constraint), constraint.vocabulary)
+            self._write_on(rewrite.text, constraint)
             return
         fault = constraint.take_fault()
         if fault and (decision := self._decisions.pop_weakest(fault)):
             self._revise(decision, constraint)
             return
-        forced = _forced(constraint)
+        self._write_on(chosen, constraint, token)
+
+    def _write_on(self, text: bytes, constraint: Constraint, token: int | None = None) -> None:
+        """Write text, which is that of `token` if there is one, and all that must follow it."""
+        opened: str | None = ""
+        while opened is not None:
+            forced, opened = _forced(constraint)
+            # A chosen token was not fed yet: what it begins is tokenised anew, as one text, so that no odd split
+            # (a marker apart from the indentation that follows it) is left in what the model reads.
+            self._write(text + forced, constraint.vocabulary, chosen=None if forced else token)
+            if opened and self._view and (viewed := self._view(opened)):
+                self._show(viewed)
+            text, token = b"", None
         self.done = constraint.done
-        # The chosen token was not fed yet: what it begins is tokenised anew, as one text, so that no odd split
-        # (a marker apart from the indentation that follows it) is left in what the model reads.
-        self._write(chosen + forced, constraint.vocabulary, chosen=None if forced else token)
+
+    def _show(self, viewed: Sequence[int]) -> None:
+        """Let the network read what is no part of the answer, and then the fence and the header before it again."""
+        fence, header = self._ids[: self._line_starts[1]], self._ids[self._line_starts[-1 - _HEADER_LINES] :]
+        self._ids += [*viewed, *fence, *header]
+        self._n_viewed += len(viewed) + len(fence) + len(header)
+        self._line_starts[-1] = len(self._ids)
 
     def _revise(self, decision: Decision, constraint: Constraint) -> None:
         """Go back to a decision and take the next best choice; from there on all is decided anew."""
@@ -268,9 +297,10 @@ class Decoding:
         return token
 
 
-def _forced(constraint: Constraint) -> bytes:
+def _forced(constraint: Constraint) -> tuple[bytes, str | None]:
+    """Return what must follow, and the path of the file that it opens, behind whose header it stops."""
     forced = b""
-    while piece := constraint.forced():
+    while not (opened := constraint.take_opened()) and (piece := constraint.forced()):
         constraint.advance(piece)
         forced += piece
-    return forced
+    return forced, opened

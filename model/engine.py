@@ -10,11 +10,12 @@ from typing import Any, Protocol, Self
 import numpy as np
 import numpy.typing as npt
 
-from model.api import Completion, OnProgress, OnText, Progress, Sampling
+from model.api import DRAWN_TEMPERATURE, Completion, OnProgress, OnText, Progress, Sampling
 from model.attempt import Attempt
 from model.decoding import Constraint, Decoding
 from model.errors import WeightsError
 from model.lookup import PromptLookup
+from model.memory.repository import NewView, no_view
 from model.native.kernels import Kernels
 from model.native.network import NativeNetwork, NetworkConfig
 from model.platform import runs_on_cpu
@@ -141,6 +142,7 @@ class Engine:
         tokenizer: Tokenizer,
         new_constraint: NewConstraint,
         on_text: OnText,
+        new_view: NewView = no_view,
     ) -> list[Completion]:
         """Answer what `tail` asks behind a prefix, `sampling.n_attempts` times.
 
@@ -156,7 +158,9 @@ class Engine:
             attempts = []
             for i, each in enumerate(_samplings(sampling)):
                 heard = on_text if i == 0 else _unheard
-                decoding = Decoding(tokenizer, Sampler(each), self.stop_ids, new_constraint(), heard, lookup)
+                decoding = Decoding(
+                    tokenizer, Sampler(each), self.stop_ids, new_constraint(), heard, lookup, new_view()
+                )
                 attempts.append(Attempt(decoding, cache.fork() if self.network.batches else cache, [logits]))
             for group in [attempts] if self.network.batches else [[attempt] for attempt in attempts]:
                 self._write(group, sampling.max_new_tokens)
@@ -209,7 +213,11 @@ class Engine:
 
 
 def _samplings(sampling: Sampling) -> list[Sampling]:
-    return [replace(sampling, seed=sampling.seed + i) for i in range(sampling.n_attempts)]
+    others = sampling.temperature or DRAWN_TEMPERATURE
+    return [
+        replace(sampling, seed=sampling.seed + i, temperature=others if i else sampling.temperature)
+        for i in range(sampling.n_attempts)
+    ]
 
 
 def _native(directory: Path) -> NativeNetwork | None:

@@ -1,4 +1,4 @@
-"""The files of the persisted prefixes: how large they are, when each was last used, and which go to make room."""
+"""The files of a cache: how large they are, when each was last used, and which go to make room."""
 
 import os
 import stat
@@ -8,12 +8,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.extent import SUFFIX, UNFINISHED_SUFFIX, is_abandoned
+from model.extent import SUFFIX
+from model.unfinished import UNFINISHED_SUFFIX, is_abandoned
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class StoredFile:
-    """An extent, or one that is being written; the one that was not used for the longest is the smallest."""
+    """A file of the cache, or one that is being written; the one that was not used for the longest is the smallest."""
 
     used_ns: int
     size_bytes: int
@@ -24,23 +25,23 @@ class StoredFile:
         return self.path.suffix == UNFINISHED_SUFFIX and not is_abandoned(self.path)
 
 
-def stored_files(root: Path) -> Iterator[StoredFile]:
-    """Yield what ROOT/DIRECTORY/FILE holds of ours."""
+def stored_files(root: Path, suffix: str = SUFFIX) -> Iterator[StoredFile]:
+    """Yield what ROOT/DIRECTORY/FILE holds of ours: files whose names end in `suffix`, and unfinished ones."""
     for directory in entries(root):
         for path in entries(directory):
-            if path.suffix in {SUFFIX, UNFINISHED_SUFFIX}:
+            if path.suffix in {suffix, UNFINISHED_SUFFIX}:
                 with suppress(OSError):
                     status = path.lstat()
                     if stat.S_ISREG(status.st_mode):
                         yield StoredFile(status.st_mtime_ns, status.st_size, path)
 
 
-def room_bytes(root: Path, max_bytes: int, kept: Collection[Path]) -> int:
+def room_bytes(root: Path, max_bytes: int, kept: Collection[Path], suffix: str = SUFFIX) -> int:
     """Return how much the files may grow below `max_bytes` if all goes that can go; less than 0 is possible.
 
     What can go is all but `kept` and what a living process is writing. What a dead one left goes now.
     """
-    for file in stored_files(root):
+    for file in stored_files(root, suffix):
         if file.path in kept or file.is_in_use():
             max_bytes -= file.size_bytes
         elif file.path.suffix == UNFINISHED_SUFFIX:
@@ -48,20 +49,20 @@ def room_bytes(root: Path, max_bytes: int, kept: Collection[Path]) -> int:
     return max_bytes
 
 
-def evict(root: Path, max_bytes: int, kept: Collection[Path]) -> bool:
-    """Remove extents, those that were not used for the longest first, and tell whether `max_bytes` or less are left."""
-    files = sorted(stored_files(root))
+def evict(root: Path, max_bytes: int, kept: Collection[Path], suffix: str = SUFFIX) -> bool:
+    """Remove files, those that were not used for the longest first, and tell whether `max_bytes` or less are left."""
+    files = sorted(stored_files(root, suffix))
     held_bytes = sum(file.size_bytes for file in files)
     for file in files:
         if held_bytes <= max_bytes:
             break
-        if file.path.suffix == SUFFIX and file.path not in kept and remove(file.path):
+        if file.path.suffix == suffix and file.path not in kept and remove(file.path):
             held_bytes -= file.size_bytes
     return held_bytes <= max_bytes
 
 
 def mark_used(paths: Iterable[Path]) -> None:
-    """Make extents the last to go, the first of them the very last: without it those behind it are of no use."""
+    """Make files the last to go, the first of them the very last: without it those behind it are of no use."""
     now_ns = time.time_ns()
     for place, path in enumerate(dict.fromkeys(paths)):
         with suppress(OSError):

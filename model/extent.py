@@ -11,22 +11,20 @@ beginning alone. An extent is written once, under another name, and never change
 a power failure leaves behind has the wrong size, or bytes that do not match their checksums, and is removed then.
 """
 
-import fcntl
 import hashlib
 import mmap
 import os
-import secrets
 import struct
 import zlib
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
+from model.unfinished import write_whole
+
 IDENTITY_BYTES = 32
 SUFFIX = ".kv"
-UNFINISHED_SUFFIX = ".tmp"
 
 _HEAD = struct.Struct("<8sIIQ")
 _MAGIC, _VERSION = b"MAGICODE", 1
@@ -128,34 +126,8 @@ def write_extent(directory: Path, identities: Sequence[bytes], pages: memoryview
     )
     sealed = _HEAD.pack(_MAGIC, _VERSION, n_pages, page_bytes) + table
     path = directory / f"{identities[-1].hex()}-{n_pages}{SUFFIX}"
-    unfinished = directory / f"{secrets.token_hex(8)}{UNFINISHED_SUFFIX}"
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            with suppress(OSError):  # a file system without locks, where nothing counts as abandoned
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            file.write((sealed + _seal(sealed)).ljust(_pages_at(n_pages), b"\0"))
-            file.write(flat)
-            file.flush()
-            unfinished.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise
+    write_whole(path, [(sealed + _seal(sealed)).ljust(_pages_at(n_pages), b"\0"), flat])
     return path
-
-
-def is_abandoned(unfinished: Path) -> bool:
-    """Tell whether no living process writes this file: its writer held a lock, which ended with it.
-
-    Between a file's creation and its lock it seems abandoned, too. If it is removed then, its writer finds it gone.
-    """
-    try:
-        with unfinished.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def _pages_at(n_pages: int) -> int:

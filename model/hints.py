@@ -86,6 +86,11 @@ def bonuses(query: str, texts: Mapping[bytes, Sequence[tuple[str, float]]]) -> d
     return {choice: _STRENGTH * scores[choice] / top for choice in best if scores[choice] > 0}
 
 
+def descending(choices: Sequence[bytes]) -> dict[bytes, float]:
+    """Return what choices in order, the best first, are made likelier by, in nats."""
+    return {choice: _STRENGTH * (1 - place / _MAX_HINTED) for place, choice in enumerate(choices[:_MAX_HINTED])}
+
+
 def mentioned_paths(query: str, paths: Collection[str]) -> tuple[list[str], list[str]]:
     """Return the paths that a query names, whole or by their last part: those that exist, and those that do not.
 

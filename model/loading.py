@@ -1,5 +1,7 @@
 """The one way to a local model by name; imports no torch."""
 
+from pathlib import Path
+
 from model.api import OnProgress
 from model.local import LocalModel
 from model.platform import runs_on_cpu
@@ -7,10 +9,13 @@ from model.prefixes import PrefixStore
 from model.store import ModelStore, resolve
 
 
-def open_model(name_or_path: str, *, device: str, on_progress: OnProgress) -> LocalModel:
+def open_model(
+    name_or_path: str, *, device: str, on_progress: OnProgress, memory_root: Path | None = None
+) -> LocalModel:
     """Return a model by catalogue name, directory or Hugging Face id, fetched and converted if need be.
 
-    The network's weights are read later, by the first `remember`.
+    The network's weights are read later, by the first `remember`. What is tokenised for the memory is kept below
+    `memory_root`; without it, in the user's cache.
 
     Raises:
         UnknownModelError: nothing goes by that name.
@@ -20,4 +25,4 @@ def open_model(name_or_path: str, *, device: str, on_progress: OnProgress) -> Lo
     """
     packed = None if runs_on_cpu(device) else False
     directory = resolve(name_or_path, ModelStore(packed=packed), on_progress)
-    return LocalModel(name_or_path, directory, device=device, prefixes=PrefixStore())
+    return LocalModel(name_or_path, directory, device=device, prefixes=PrefixStore(), memory_root=memory_root)

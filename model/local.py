@@ -3,14 +3,33 @@
 import json
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.api import Completion, Document, Editable, OnProgress, OnText, Progress, Query, Sampling, Turn
+from model.api import (
+    Budget,
+    Change,
+    Completion,
+    Document,
+    Editable,
+    OnProgress,
+    OnText,
+    Progress,
+    Query,
+    Sampling,
+    Shown,
+    Sight,
+    Turn,
+)
 from model.chat import ChatTemplate
 from model.constraint import DiffConstraint
 from model.errors import WeightsError, WindowExceededError
+from model.memory.lexicon import Lexicon
+from model.memory.repository import MAX_VIEWED_TOKENS, MIN_BUDGET_TOKENS, NewView, RoutedMemory, no_view
+from model.memory.router import Router
+from model.memory.segments import Segmenter
+from model.memory.store import TokenStore
 from model.prefixes import PrefixStore
 from model.prompt import PromptEncoder
 from model.tokenizer import Tokenizer
@@ -36,8 +55,11 @@ class LocalModel:
         device: str = "auto",
         dtype: str = "auto",
         prefixes: PrefixStore | None = None,
+        memory_root: Path | None = None,
     ) -> None:
         """Read tokenizer, chat template and window; what is encoded is kept in `prefixes`.
+
+        What is tokenised for the memory is kept below `memory_root`; without it, in the user's cache.
 
         Raises:
             WeightsError: a file is missing or damaged.
@@ -46,10 +68,11 @@ class LocalModel:
         self.name = name
         self.encoder = PromptEncoder(Tokenizer.from_directory(directory), ChatTemplate.from_directory(directory))
         self.context_limit = _read_window(directory / "config.json")
-        self._directory = directory
+        self.directory = directory
         self._device = device
         self._dtype = dtype
         self._prefixes = prefixes
+        self._memory_root = memory_root
 
     def count_tokens(self, text: str) -> int:
         """Count the tokens of plain text; control tokens in it are text."""
@@ -63,7 +86,7 @@ class LocalModel:
         """Return the very text that the model is given."""
         return "".join(self.encoder.render(system, documents, query))
 
-    def remember(self, system: str, documents: Sequence[Document], on_progress: OnProgress) -> "DenseMemory":
+    def remember(self, system: str, documents: Sequence[Shown], on_progress: OnProgress) -> "DenseMemory":
         """Encode the system text and every document.
 
         Raises:
@@ -81,8 +104,64 @@ class LocalModel:
         on_progress(Progress("prefill", 0, len(ids), f"about {engine.estimate_prefill_s(len(ids)):.0f} s"))
         return engine.prefill(ids, on_progress)
 
+    def look(
+        self,
+        system: str,
+        documents: Sequence[Document],
+        changes: Sequence[Change],
+        query: Query,
+        budget: Budget,
+        on_progress: OnProgress,
+    ) -> RoutedMemory:
+        """Take in a repository of any size, and decide what of it a query attends to. Nothing is encoded yet.
+
+        Args:
+            system: the system text.
+            documents: every file; those whose content was never read before are tokenised, and that is kept.
+            changes: the repository's earlier changes, the latest first; they help to find the place.
+            query: what is asked first.
+            budget: what the request may take.
+            on_progress: hears how far the tokenising is.
+
+        Raises:
+            WindowExceededError: the model's window is too small for any working set.
+
+        """
+        window = min(budget.window_tokens, self.context_limit)
+        n_room = window - self.count_frame(system, query.turns, query.task) - budget.max_new_tokens - MAX_VIEWED_TOKENS
+        if n_room < MIN_BUDGET_TOKENS:
+            raise WindowExceededError(
+                f"a context of {window:,} tokens leaves {max(0, n_room):,} for the repository beside "
+                f"instructions, task and answer, and {MIN_BUDGET_TOKENS:,} are the least: "
+                "lower --max-new-tokens or raise --context-limit"
+            )
+        segmenter = Segmenter(self.encoder.tokenizer, self._vocabulary.result())
+        store = TokenStore(self.encoder.tokenizer.identity, self._memory_root)
+        memory = RoutedMemory.read(system, documents, changes, segmenter, store, on_progress)
+        memory.follow(self._router, _said(query), min(budget.working_set_tokens, n_room))
+        return memory
+
+    def sights(self, memory: RoutedMemory) -> Sequence[Sight]:
+        """Return what is in view, and why: the best file first."""
+        return memory.sights(self._router)
+
+    def encode(self, memory: RoutedMemory, on_progress: OnProgress) -> None:
+        """Encode what is attended to.
+
+        Raises:
+            WeightsError: the network does not load.
+            DeviceError: this machine lacks the device, or the type of number is not known.
+
+        """
+        memory.dense = self.remember(memory.system, memory.shown(), on_progress)
+
     def complete(
-        self, memory: "DenseMemory", query: Query, edits: Editable | None, sampling: Sampling, on_text: OnText
+        self,
+        memory: "DenseMemory | RoutedMemory",
+        query: Query,
+        edits: Editable | None,
+        sampling: Sampling,
+        on_text: OnText,
     ) -> list[Completion]:
         """Answer one query, `sampling.n_attempts` times; the memory is left as it was and can be asked again.
 
@@ -94,17 +173,27 @@ class LocalModel:
 
         """
         tail = self.encoder.tail(query)
-        self._check_window(memory.n_tokens + len(tail) + sampling.max_new_tokens)
-
+        n_needed = memory.n_tokens + len(tail) + sampling.max_new_tokens
+        new_view: NewView = no_view
+        if isinstance(memory, RoutedMemory):
+            dense, new_view = memory.encoded, partial(memory.new_view, self.encoder.further)
+            n_needed += MAX_VIEWED_TOKENS
+        else:
+            dense = memory
+        self._check_window(n_needed)
         tree = None
         if edits:
-            said = "\n".join([turn.text for turn in query.turns if turn.role == "user"] + [query.task])
-            tree = FileTree(edits.files, edits.taken, self._vocabulary.result(), edits.check_file, said)
+            favoured = memory.favoured() if isinstance(memory, RoutedMemory) else None
+            tree = FileTree(edits, self._vocabulary.result(), _said(query), favoured)
 
         def new_constraint() -> DiffConstraint | None:
             return DiffConstraint(tree) if tree else None
 
-        return self._engine.decode(memory, tail, sampling, self.encoder.tokenizer, new_constraint, on_text)
+        return self._engine.decode(dense, tail, sampling, self.encoder.tokenizer, new_constraint, on_text, new_view)
+
+    @cached_property
+    def _router(self) -> Router:
+        return Router(self.encoder.tokenizer, Lexicon.of(self._vocabulary.result()))
 
     @cached_property
     def _vocabulary(self) -> Future[Vocabulary]:
@@ -117,13 +206,18 @@ class LocalModel:
     def _engine(self) -> "Engine":
         from model.engine import Engine  # noqa: PLC0415 - torch: a second that counting tokens does not need
 
-        return Engine.load(self._directory, device=self._device, dtype=self._dtype, prefixes=self._prefixes)
+        return Engine.load(self.directory, device=self._device, dtype=self._dtype, prefixes=self._prefixes)
 
     def _check_window(self, n_tokens: int) -> None:
         if n_tokens > self.context_limit:
             raise WindowExceededError(
                 f"{n_tokens:,} tokens are needed, but {self.name} has a window of {self.context_limit:,}"
             )
+
+
+def _said(query: Query) -> str:
+    """Return all that the user says in a query, what is asked now first."""
+    return "\n".join([query.task, *(turn.text for turn in reversed(query.turns) if turn.role == "user")])
 
 
 def _read_window(path: Path) -> int:

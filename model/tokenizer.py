@@ -1,5 +1,6 @@
 """Text to token ids and back, where control tokens written in a text stay text."""
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -69,6 +70,11 @@ class Tokenizer:
     def _control_pattern(self) -> re.Pattern[str]:
         longest_first = sorted(self.controls, key=len, reverse=True)
         return re.compile("(" + "|".join(map(re.escape, longest_first)) + ")")
+
+    @cached_property
+    def identity(self) -> str:
+        """Names what texts become: equal names, equal ids."""
+        return hashlib.blake2b(self.definition.encode(), digest_size=16).hexdigest()
 
     @cached_property
     def size(self) -> int:

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from model.api import CheckFile
+from model.api import Editable
 from model.choices import SortedTexts
 from model.errors import WeightsError
-from model.hints import PathHints, asks_to_rename, bonuses, mentioned_paths
+from model.hints import PathHints, asks_to_rename, bonuses, descending, mentioned_paths
 from model.lines import FileLines
 from model.newpath import NewPaths
-from model.vocabulary import Vocabulary
+from model.vocabulary import Mask, Vocabulary
 
 NULL = b"/dev/null\n"
 # By these the model chooses how a line begins, and where it ends.
@@ -23,20 +23,18 @@ class FileTree:
 
     def __init__(
         self,
-        files: Mapping[str, Sequence[str]],
-        taken: Sequence[str],
+        edits: Editable,
         vocabulary: Vocabulary,
-        check_file: CheckFile | None = None,
         task: str = "",
+        favoured: Sequence[str] | None = None,
     ) -> None:
         """Take what a diff may touch; nothing is read yet.
 
         Args:
-            files: the lines of each file that may change, by path; the paths are such that git does not quote them.
-            taken: further paths that exist on disk and so cannot be created.
+            edits: the files; their paths are such that git does not quote them.
             vocabulary: the tokenizer's tokens as bytes.
-            check_file: asked about each file that is complete; None where nothing is to be checked.
             task: what is to be done; the files and blocks that it speaks of are preferred.
+            favoured: the files that it leads to, the best first, where that is known; else their words tell.
 
         Raises:
             WeightsError: the tokenizer cannot write a diff: it has no token for the end of a line, say.
@@ -46,10 +44,12 @@ class FileTree:
         if lacking:
             raise WeightsError(f"the tokenizer has no token for {lacking!r}, so this model can write no diff")
         self.vocabulary = vocabulary
-        self.check_file = check_file
+        self.check_file = edits.check_file
         self._task = task
-        self._files = files
-        self._taken = taken
+        self._favoured = favoured
+        self._files = edits.files
+        self._taken = edits.taken
+        self._encoding_of = edits.encoding_of
         self._lines: dict[str, FileLines] = {}
         self._bonuses: dict[str, Mapping[bytes, float]] = {}
 
@@ -68,15 +68,20 @@ class FileTree:
         """The files that the task speaks of."""
         if not self._task:
             return PathHints({}, (), (), renames=False)
+        named, new = mentioned_paths(self._task, self._files)
+        free = self._paths
+        new = [path for path in new if free.may_create(path)]
+        return PathHints(self._by_words(), named, new, renames=asks_to_rename(self._task))
+
+    def _by_words(self) -> Mapping[bytes, float]:
+        if self._favoured is not None:
+            return descending([f"{path}\n".encode() for path in self._favoured if path in self._files])
         reads = len(self._files) <= _MAX_READ_FILES
         texts = {
             f"{path}\n".encode(): [(path, 3.0), *([("\n".join(self._files[path]), 1.0)] if reads else [])]
             for path in self._files
         }
-        named, new = mentioned_paths(self._task, self._files)
-        free = self._paths
-        new = [path for path in new if free.may_create(path)]
-        return PathHints(bonuses(self._task, texts), named, new, renames=asks_to_rename(self._task))
+        return bonuses(self._task, texts)
 
     def heading_bonuses(self, path: str) -> Mapping[bytes, float]:
         r"""What each block of a file that the task speaks of, `HEADING\n`, is made likelier by, in nats."""
@@ -85,6 +90,10 @@ class FileTree:
         if path not in self._bonuses:
             self._bonuses[path] = bonuses(self._task, self.lines(path).described())
         return self._bonuses[path]
+
+    def writable(self, path: str) -> Mask | None:
+        """Return the tokens that the encoding of a file has, `(vocab,)`; None where it has all."""
+        return self.vocabulary.encodable(self._encoding_of(path))
 
     @cached_property
     def _paths(self) -> NewPaths:

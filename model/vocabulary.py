@@ -24,6 +24,7 @@ class Vocabulary:
         # One text may have two tokens: a piece, and a byte for what has no piece. Bytes stand before the pieces.
         self._ids = dict(pairs)
         self._longest = max(map(len, self._sorted), default=0)
+        self._encodable: dict[str, Mask] = {}
 
     @classmethod
     def from_definition(cls, definition: str) -> "Vocabulary":
@@ -96,6 +97,14 @@ class Vocabulary:
     def spells_all(self) -> bool:
         """Whether there is a token for each byte, so that any text can be written."""
         return not self.lacks(bytes(range(256)))
+
+    def encodable(self, encoding: str) -> Mask | None:
+        """Return the tokens that a Python codec can write, each by itself; None where it can write any text."""
+        if encoding.startswith("utf"):
+            return None
+        if encoding not in self._encodable:
+            self._encodable[encoding] = self._mask(lambda token: _is_in(token, encoding))
+        return self._encodable[encoding]
 
     def nothing(self) -> Mask:
         """Return a mask that allows no token."""
@@ -225,3 +234,11 @@ _BYTE_OF_CHARACTER = _byte_of_character()
 _CONTROL_BYTES = bytes({*range(0x20), 0x7F} - {0x09})
 _NO_TEXT = frozenset({b"", b" ", b"\t", b"\n", b"*"})
 _PATH_BYTES = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")
+
+
+def _is_in(token: bytes, encoding: str) -> bool:
+    try:
+        token.decode().encode(encoding)
+    except UnicodeError:
+        return False
+    return True

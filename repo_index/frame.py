@@ -1,10 +1,12 @@
 """How one file looks inside the prompt: a heading with its path, and its text in a fence that it cannot close."""
 
 import re
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from repo_index.languages import language_of
 
+LEFT_OUT = "\u22ee\n"  # a line of three dots
 _FENCES = re.compile("```+")
 _ESCAPES = {
     "\a": "\\a",
@@ -34,6 +36,23 @@ def frame_file(path: PurePosixPath, text: str) -> str:
     fence = "`" * (longest + 1)
     newline = "" if not text or text.endswith("\n") else "\n"
     return f"### {quote_path(path)}\n{fence}{language_of(path) or ''}\n{text}{newline}{fence}\n\n"
+
+
+def cut_lines(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """Return lines of a text, a mark in each place where some are left out.
+
+    Args:
+        text: the whole text.
+        spans: first line and the line behind the last, from 0; in order, and apart from each other.
+
+    """
+    lines = re.findall(r"[^\n]*\n|[^\n]+", text)  # a line ends at `\n` alone
+    parts: list[str] = []
+    at = 0
+    for first, last in spans:
+        parts += [LEFT_OUT] * (first > at) + lines[first:last]
+        at = last
+    return "".join(parts) + LEFT_OUT * (at < len(lines))
 
 
 def quote_path(path: PurePosixPath) -> str:

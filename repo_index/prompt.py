@@ -8,7 +8,7 @@ from string import Template
 from typing import Protocol
 
 from repo_index.errors import ContextTooLargeError
-from repo_index.frame import frame_file
+from repo_index.frame import cut_lines, frame_file
 from repo_index.git import Git
 from repo_index.history import Turn
 from repo_index.recency import least_recent_first
@@ -44,6 +44,11 @@ class Document:
         """Frame a file. Nothing is read: a frame around the content's id stands for the frame around the content."""
         return cls(file.path, blob_id(frame_file(file.path, file.blob).encode()), file.n_tokens, file)
 
+    @property
+    def source(self) -> str:
+        """Git's blob id of the file's bytes."""
+        return self._file.blob
+
     def read(self) -> str:
         """Return the framed text that the model sees.
 
@@ -51,7 +56,32 @@ class Document:
             StaleSnapshotError: the file is no longer what the snapshot recorded.
 
         """
-        return frame_file(self.path, self._file.read())
+        return frame_file(self.path, self.text())
+
+    def text(self) -> str:
+        r"""Return the text with `\n` endings, without its frame.
+
+        Raises:
+            StaleSnapshotError: the file is no longer what the snapshot recorded.
+
+        """
+        return self._file.read()
+
+    def excerpt(self, spans: Sequence[tuple[int, int]]) -> "Excerpt":
+        """Return some of the lines in the file's frame, with a mark where others are left out."""
+        return Excerpt(self.path, frame_file(self.path, cut_lines(self.text(), spans)))
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Lines of a file in its frame."""
+
+    path: PurePosixPath
+    _framed: str = field(repr=False)
+
+    def read(self) -> str:
+        """Return the framed text that the model sees."""
+        return self._framed
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +99,22 @@ class Prompt:
         """Tokens of everything but the documents."""
         return self.n_tokens - sum(document.n_tokens for document in self.documents)
 
+    def check_fits(self, limit: int) -> None:
+        """Check that a model can read all of it at once.
 
-def build_prompt(
-    snapshot: RepoSnapshot, turns: Sequence[Turn], task: str, tokenizer: FrameCounter, *, limit: int
-) -> Prompt:
+        Args:
+            limit: tokens that the prompt may have; the caller has taken the answer's share off.
+
+        Raises:
+            ContextTooLargeError: it does not fit; the message says what takes the room.
+
+        """
+        if self.n_tokens > limit:
+            message = _too_large(TokenTree.of(self.documents), self.n_frame_tokens, limit)
+            raise ContextTooLargeError(message, n_tokens=self.n_tokens, limit=limit)
+
+
+def build_prompt(snapshot: RepoSnapshot, turns: Sequence[Turn], task: str, tokenizer: FrameCounter) -> Prompt:
     """Put the whole repository, the chat and the task together. Nothing is ever cut.
 
     A root `AGENTS.md` is shown in the system text instead of among the documents. Those stand in the order of
@@ -83,10 +125,8 @@ def build_prompt(
         turns: the chat so far, oldest first.
         task: what the user wants now.
         tokenizer: counts everything but the documents.
-        limit: tokens that the prompt may have; the caller has taken the answer's share off.
 
     Raises:
-        ContextTooLargeError: it does not fit; the message says what takes the room.
         StaleSnapshotError: `AGENTS.md` changed after the snapshot.
 
     """
@@ -95,10 +135,6 @@ def build_prompt(
     n_document_tokens = sum(document.n_tokens for document in documents)
     n_frame_tokens = tokenizer.count_frame(system, turns, task)
     n_tokens = n_document_tokens + n_frame_tokens
-    if n_tokens > limit:
-        raise ContextTooLargeError(
-            _too_large(TokenTree.of(documents), n_frame_tokens, limit), n_tokens=n_tokens, limit=limit
-        )
     return Prompt(system, least_recent_first(Git(snapshot.root), documents), tuple(turns), task, n_tokens)
 
 
@@ -136,7 +172,7 @@ def _too_large(tree: TokenTree, n_frame_tokens: int, limit: int) -> str:
         lines.append("Most of it is in:")
         lines += [f"  {node.n_tokens:>12,}  {node.share:4.0%}  {node.label}" for node in biggest]
     lines.append(
-        "Leave files out with --exclude PATTERN or .magicodeignore, or choose a model with a longer context "
-        "with --model."
+        "Let the model look at the part that the task needs with --attention memory, leave files out with "
+        "--exclude PATTERN or .magicodeignore, or choose a model with a longer context with --model."
     )
     return "\n".join(lines)

@@ -9,23 +9,19 @@ from repo_index.errors import GitError
 from repo_index.git import Git
 
 # Plumbing has no streaming walk that diffs, so each piece of configuration that changes what `log` says is overruled.
-_LOG = (
+PLAIN_LOG = (
     "log",
-    "--first-parent",
-    "--diff-merges=first-parent",
     "--root",
-    "--raw",
-    "-z",
     "--no-renames",
     "--no-relative",
     "--no-show-signature",
     "--ignore-submodules=all",
     "-O/dev/null",
-    "--format=%x01",
 )
+_LOG = (*PLAIN_LOG, "-z", "--first-parent", "--diff-merges=first-parent", "--raw", "--format=%x01")
 _STATUS = ("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=all")
 # A clone that lacks old trees would fetch them one at a time.
-_NO_NETWORK = {"GIT_ALLOW_PROTOCOL": "none"}
+NO_NETWORK = {"GIT_ALLOW_PROTOCOL": "none"}
 
 
 class Placed(Protocol):
@@ -104,7 +100,7 @@ def _changes(git: Git, max_commits: int, timeout_s: float) -> Generator[bytes | 
     """Yield None for each commit, the latest first, and behind it the paths that it changed."""
     command = (*_LOG, f"--max-count={max_commits}", "HEAD", "--")
     rest, is_path = b"", False
-    with closing(git.stream(*command, timeout_s=timeout_s, env=_NO_NETWORK)) as pieces:
+    with closing(git.stream(*command, timeout_s=timeout_s, env=NO_NETWORK)) as pieces:
         for piece in pieces:
             *fields, rest = (rest + piece).split(b"\0")
             for field in fields:
@@ -120,7 +116,7 @@ def _changes(git: Git, max_commits: int, timeout_s: float) -> Generator[bytes | 
 def _uncommitted(git: Git) -> set[PurePosixPath]:
     """Return the paths that differ from HEAD, untracked ones included."""
     try:
-        entries = git.run(*_STATUS, env=_NO_NETWORK).split(b"\0")[:-1]
+        entries = git.run(*_STATUS, env=NO_NETWORK).split(b"\0")[:-1]
     except GitError:
         return set()
     return {PurePosixPath(entry[3:].decode(errors="surrogateescape")) for entry in entries}

@@ -2,8 +2,10 @@
 
 import json
 import sys
+from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -14,12 +16,17 @@ from agent.cli import options
 from agent.cli.services import open_repository, services
 from agent.errors import WriteError
 from agent.escape import printable
+from agent.protocols import LanguageModel
 from agent.terminal import Terminal
-from model.api import Query
+from model.api import Budget, Query
 from repo_index.errors import ContextTooLargeError
-from repo_index.prompt import build_prompt
+from repo_index.git import Git
+from repo_index.past import read_past
+from repo_index.prompt import Prompt, build_prompt
 from repo_index.report import ContextReport, TokenTree, report_context
 from repo_index.snapshot import take_snapshot
+
+_ANSWER_TOKENS = 2048
 
 
 def context(
@@ -27,6 +34,11 @@ def context(
     task: Annotated[str, typer.Argument(metavar="[TASK]", help="Count it, too.", show_default=False)] = "",
     directory: options.Directory = options.HERE,
     *,
+    for_: Annotated[
+        str | None,
+        typer.Option("--for", metavar="TASK", help="Show what of the repository TASK leads to, where not all is read."),
+    ] = None,
+    working_set: options.WorkingSet = options.WORKING_SET_TOKENS,
     output: Annotated[
         Path | None, typer.Option("--output", metavar="FILE", help="Write the very prompt to FILE; `-` prints it.")
     ] = None,
@@ -45,7 +57,10 @@ def context(
     opened = services(ctx).open_model(model, device="cpu", on_progress=terminal.on_progress)
     terminal.close()
     snapshot = take_snapshot(git, opened.count_tokens, include=include, exclude=exclude)
-    prompt = build_prompt(snapshot, (), task, opened, limit=sys.maxsize)
+    if for_ is not None:
+        _show_sights(git, opened, build_prompt(snapshot, (), for_, opened), working_set, terminal, as_json=as_json)
+        return
+    prompt = build_prompt(snapshot, (), task, opened)
     report = report_context(prompt.documents, snapshot.skipped, n_frame_tokens=prompt.n_frame_tokens)
     if output:
         text = opened.render(prompt.system, prompt.documents, Query((), prompt.task))
@@ -63,6 +78,30 @@ def context(
             n_tokens=prompt.n_tokens,
             limit=opened.context_limit,
         )
+
+
+def _show_sights(
+    git: Git, model: LanguageModel[Any, Any], prompt: Prompt, working_set: int, terminal: Terminal, *, as_json: bool
+) -> None:
+    budget = Budget(model.context_limit, working_set, _ANSWER_TOKENS)
+    query = Query((), prompt.task)
+    memory = model.look(prompt.system, prompt.documents, read_past(git), query, budget, terminal.on_progress)
+    terminal.close()
+    sights, attended = model.sights(memory), memory.attended()
+    if as_json:
+        value = {"attended": asdict(attended), "places": [asdict(sight) for sight in sights]}
+        sys.stdout.write(json.dumps(value) + "\n")
+        return
+    terminal.on_attended(attended)
+    console = Console(soft_wrap=True)
+    for path, group in groupby(sights, lambda sight: sight.path):
+        places = list(group)
+        branch = Tree(Text(f"{sum(place.n_tokens for place in places):>6,}  {printable(path)}"))
+        for place in places:
+            label = Text(f"{place.n_tokens:>6,}  {f'{place.first_line}-{place.last_line}':<11}")
+            label.append(f"  {printable(' '.join(place.words))}", style="dim")
+            branch.add(label)
+        console.print(branch)
 
 
 def _write(output: Path, text: str) -> None:

@@ -34,6 +34,10 @@ def list_() -> None:
     prefixes = _prefixes()
     used, most = prefixes.total_bytes(), prefixes.max_bytes
     console.print(Text(f"What was read of repositories: {used / 1e9:.1f} GB on disk, at most {most / 1e9:.1f} GB"))
+    from model.memory.store import MAX_BYTES, kept_bytes  # noqa: PLC0415 - numpy: --help needs none
+
+    tokens = f"{kept_bytes() / 1e9:.1f} GB on disk, at most {MAX_BYTES / 1e9:.1f} GB"
+    console.print(Text(f"What was tokenised of them: {tokens}"))
 
 
 @app.command()
@@ -64,7 +68,9 @@ def rm(name: Name) -> None:
 @app.command()
 def forget() -> None:
     """Remove what is kept on disk of the repositories that models have read."""
-    freed = _prefixes().clear()
+    from model.memory.store import forget_all  # noqa: PLC0415 - numpy: --help needs none
+
+    freed = _prefixes().clear() + forget_all()
     sys.stderr.write(f"{freed / 1e9:.1f} GB freed; the next request on a repository reads it anew.\n")
 
 

@@ -27,10 +27,12 @@ Exclude = Annotated[
 ContextLimit = Annotated[
     int | None, typer.Option(min=1, metavar="TOKENS", help="Use at most this much of the model's window.")
 ]
+WorkingSet = Annotated[int, typer.Option(min=256, metavar="TOKENS", help="How much is in view where not all is.")]
 AllowDirty = Annotated[bool, typer.Option("--allow-dirty", help="Change files with uncommitted work, too.")]
 AllowSyntaxErrors = Annotated[
     bool, typer.Option("--allow-syntax-errors", help="Take a change that breaks a file's syntax.")
 ]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Apply without asking.")]
 HERE = Path()
+WORKING_SET_TOKENS = 4096
 __all__ = ["DEFAULT_MODEL", "HERE"]

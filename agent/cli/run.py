@@ -9,10 +9,12 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from agent.allowance import Allowance
 from agent.cli import options
 from agent.cli.services import on_terminal, open_repository, services
 from agent.errors import WriteError
-from agent.loop import Job, JobOptions
+from agent.loop import Job
+from agent.options import JobOptions
 from agent.outcome import Record, outcome_json
 from agent.terminal import Terminal
 from model.api import Sampling
@@ -27,6 +29,14 @@ class ReviewMode(StrEnum):
     file = "file"
     all = "all"
     none = "none"
+
+
+class Attention(StrEnum):
+    """How much of the repository is in view."""
+
+    auto = "auto"
+    dense = "dense"
+    memory = "memory"
 
 
 class OutputFormat(StrEnum):
@@ -51,7 +61,20 @@ def run(
     model: options.Model = options.DEFAULT_MODEL,
     device: options.Device = "auto",
     context_limit: options.ContextLimit = None,
+    attention: Annotated[
+        Attention,
+        typer.Option(help="Read all of the repository, or what the task is routed to; auto: all, if it fits."),
+    ] = Attention.auto,
+    working_set: options.WorkingSet = options.WORKING_SET_TOKENS,
     max_new_tokens: Annotated[int, typer.Option(min=1, metavar="N", help="Tokens an answer may have.")] = 2048,
+    attempts: Annotated[
+        int, typer.Option("-n", "--attempts", min=1, metavar="N", help="Answers side by side; the best is taken.")
+    ] = 1,
+    budget: Annotated[
+        str | None,
+        typer.Option(metavar="LIMIT", help="Ask again until something passes, for 10m or 50k-tokens."),
+    ] = None,
+    show_all: Annotated[bool, typer.Option("--show-all", help="Test every attempt, and show each diff.")] = False,
     temperature: Annotated[float, typer.Option(min=0.0, metavar="T", help="0 takes the likeliest token.")] = 0.0,
     top_p: Annotated[
         float, typer.Option(min=0.0, max=1.0, metavar="P", help="Draw from the likeliest tokens of this mass.")
@@ -91,12 +114,14 @@ def run(
     words = sys.stdin.buffer.read().decode(errors="replace") if task == "-" else task
     if not words.strip():
         raise typer.BadParameter("the task is empty", param_hint="TASK")
+    allowance = None if budget is None else _allowance(budget)
     interactive = on_terminal()
     terminal = Terminal(
         Console(stderr=True),
         review_mode="none" if yes else review.value,
         interactive=interactive,
         show_usage=show_usage,
+        show_all=show_all,
     )
     record = Record()
     error: BaseException | None = None
@@ -107,9 +132,16 @@ def run(
         opened = services(ctx).open_model(model, device=device, on_progress=terminal.on_progress)
         job_options = JobOptions(
             sampling=Sampling(
-                temperature=temperature, top_p=top_p, min_p=min_p, seed=seed, max_new_tokens=max_new_tokens
+                temperature=temperature,
+                top_p=top_p,
+                min_p=min_p,
+                seed=seed,
+                max_new_tokens=max_new_tokens,
+                n_attempts=attempts,
             ),
             context_limit=context_limit,
+            attention=attention.value,
+            working_set_tokens=working_set,
             include=tuple(include),
             exclude=tuple(exclude),
             apply=not dry_run and (yes or interactive),
@@ -119,6 +151,8 @@ def run(
             test_timeout_s=test_timeout,
             sandboxed=not no_sandbox,
             max_repairs=max_repairs,
+            allowance=allowance,
+            tests_all=show_all,
             constrained=not unconstrained,
             allow_truncated=allow_truncated,
         )
@@ -138,6 +172,13 @@ def run(
             sys.stdout.buffer.write(record.diff)
         if output is not None and record.patch is not None:
             _write(output, record.diff)
+
+
+def _allowance(text: str) -> Allowance:
+    try:
+        return Allowance.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--budget") from error
 
 
 def _remember(record: Record, session: Session | None, store: SessionStore, terminal: Terminal) -> None:

@@ -17,7 +17,7 @@ from repo_index.git import Git
 class OpenModel(Protocol):
     """Makes a model from what the user calls it."""
 
-    def __call__(self, name: str, *, device: str, on_progress: OnProgress) -> LanguageModel[Any]:
+    def __call__(self, name: str, *, device: str, on_progress: OnProgress) -> LanguageModel[Any, Any]:
         """Open it; weights may be fetched."""
         ...
 
@@ -54,7 +54,7 @@ def on_terminal() -> bool:
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
 
 
-def _open_local_model(name: str, *, device: str, on_progress: OnProgress) -> LanguageModel[Any]:
+def _open_local_model(name: str, *, device: str, on_progress: OnProgress) -> LanguageModel[Any, Any]:
     from model.loading import open_model  # noqa: PLC0415 - the tokenizer library is not needed for --help
 
     return open_model(name, device=device, on_progress=on_progress)

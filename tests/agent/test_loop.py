@@ -1,16 +1,18 @@
 """A job with a scripted model, real git and a user made of functions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
+from agent.attempts import Attempt
 from agent.errors import AgentError, PatchError
-from agent.loop import Job, JobOptions
+from agent.loop import Job
+from agent.options import JobOptions
 from agent.outcome import Record
 from agent.patch import FilePatch, Patch
 from agent.validate import ValidatedPatch
-from model.api import Progress, Query
+from model.api import Attended, Progress, Query
 from repo_index.git import Git
 from tests.agent.cli.diffs import BOTH_HUNKS, FILES, FIX, FIXED, NEW_FILE, NOWHERE, WORKFLOW
 from tests.fakes.git_repo import Files, Repo
@@ -28,6 +30,12 @@ class User:
 
     def on_progress(self, progress: Progress) -> None:
         self.on_call(f"progress {progress.phase}")
+
+    def on_attended(self, attended: Attended) -> None:
+        self.on_call(f"attended to {attended.n_files} of {attended.n_repository_files} files")
+
+    def on_attempts(self, attempts: Sequence[Attempt]) -> None:
+        self.on_call("attempts")
 
     def on_answer(self) -> None:
         self.on_call("answer")

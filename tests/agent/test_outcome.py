@@ -18,7 +18,7 @@ def test_nothing_has_happened_yet() -> None:
         "error": "no",
         "diff": "",
         "files": [],
-        "attempts": {"n": 0, "rejected": []},
+        "attempts": {"n": 0, "rejected": [], "ranked": []},
         "tests": None,
         "usage": {
             "prompt_tokens": 0,
@@ -28,6 +28,7 @@ def test_nothing_has_happened_yet() -> None:
             "prefill_s": 0.0,
             "decode_s": 0.0,
         },
+        "attended": None,
         "timings_s": {},
         "undo_id": None,
     }
@@ -65,6 +66,6 @@ def test_phases_add_up_and_an_attempt_is_forgotten() -> None:
     for _ in range(2):
         with record.timed("decode"):
             pass
-    record.next_attempt()
+    record.next_round()
     assert (record.report, list(record.timings_s)) == (None, ["decode"])
     json.dumps(outcome_json(record, None))

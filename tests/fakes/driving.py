@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from model.api import Sampling
+from model.api import Editable, Sampling
 from model.constraint import DiffConstraint
 from model.correction import Fault, Rewrite
 from model.decoding import Decoding
@@ -71,6 +71,9 @@ class Watched:
     def take_fault(self) -> Fault | None:
         return self.inner.take_fault()
 
+    def take_opened(self) -> str | None:
+        return self.inner.take_opened()
+
     def rewind(self, n_lines: int) -> None:
         self.n_rewinds += 1
         self.inner.rewind(n_lines)
@@ -104,7 +107,7 @@ def drive(
     exact: bool = True,
 ) -> Driven:
     """Decode at most `n_steps` choices. `exact` says that the tokenizer can spell any text."""
-    constraint = Watched(DiffConstraint(FileTree(files, taken, vocabulary)))
+    constraint = Watched(DiffConstraint(FileTree(Editable(files, taken), vocabulary)))
     sampler = Sampler(Sampling(temperature=temperature, top_p=1.0, seed=seed))
     decoding = Decoding(tokenizer, sampler, frozenset(), constraint, lambda _text: None)
     ids: list[int] = []

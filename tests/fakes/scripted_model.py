@@ -5,26 +5,59 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from model.api import Completion, Document, Editable, OnProgress, OnText, Progress, Query, Sampling, Turn
+from model.api import (
+    Attended,
+    Budget,
+    Change,
+    Completion,
+    Document,
+    Editable,
+    OnProgress,
+    OnText,
+    Progress,
+    Query,
+    Sampling,
+    Sight,
+    Turn,
+)
 from model.errors import WindowExceededError
 
-Answer = str | Callable[[Query], str]
+Answer = str | Sequence[str] | Callable[[Query], str]
 
 _TOKEN = re.compile(r"\s|\w+|[^\w\s]")
 
 
-@dataclass(frozen=True)
+@dataclass
 class ScriptedMemory:
-    """What was remembered: the system text and every document's text."""
+    """What was remembered: the system text and the documents' texts, of all `n_files` or of those in view."""
 
     system: str
     texts: tuple[str, ...]
     n_tokens: int
+    shown: Sequence[Document] = ()
+    n_files: int = 0
+    changes: Sequence[Change] = ()
+
+    def attended(self) -> Attended:
+        n_shown = sum(document.n_tokens for document in self.shown)
+        return Attended(
+            n_repository_tokens=n_shown,
+            n_repository_files=self.n_files,
+            n_segments=len(self.shown),
+            n_files=len(self.shown),
+            n_tokens=n_shown,
+            n_encoded_files=self.n_files,
+            index_bytes=0,
+            index_s=0.0,
+            route_s=0.0,
+        )
 
 
 @dataclass
 class ScriptedModel:
-    """Gives one answer after the other; an answer may be a function of the query, and may raise.
+    """Gives one answer after the other, or several where several are asked for at once.
+
+    An answer may be a function of the query, and may raise.
 
     Words, single blanks and single signs are tokens. An answer longer than `max_new_tokens` is cut there, as a real
     one would be. What was asked is kept in `queries`, `samplings` and `edits`.
@@ -65,6 +98,33 @@ class ScriptedModel:
         self.memories.append(ScriptedMemory(system, tuple(texts), n_tokens))
         return self.memories[-1]
 
+    def look(
+        self,
+        system: str,
+        documents: Sequence[Document],
+        changes: Sequence[Change],
+        query: Query,
+        budget: Budget,
+        on_progress: OnProgress,
+    ) -> ScriptedMemory:
+        """Put the first documents that fit in view."""
+        n_room = budget.window_tokens - budget.max_new_tokens - self.count_frame(system, query.turns, query.task)
+        if n_room < 1:
+            raise WindowExceededError(f"{budget.window_tokens:,} tokens leave no room")
+        shown: list[Document] = []
+        for document in documents:
+            if sum(each.n_tokens for each in [*shown, document]) <= min(n_room, budget.working_set_tokens):
+                shown.append(document)
+        return ScriptedMemory(system, (), 0, shown, len(documents), changes)
+
+    def sights(self, memory: ScriptedMemory) -> Sequence[Sight]:
+        return [Sight(str(each.path), 1, each.text().count("\n"), each.n_tokens, ("word",)) for each in memory.shown]
+
+    def encode(self, memory: ScriptedMemory, on_progress: OnProgress) -> None:
+        whole = self.remember(memory.system, memory.shown, on_progress)
+        memory.texts, memory.n_tokens = whole.texts, whole.n_tokens
+        self.memories[-1] = memory
+
     def complete(
         self, memory: ScriptedMemory, query: Query, edits: Editable | None, sampling: Sampling, on_text: OnText
     ) -> list[Completion]:
@@ -75,12 +135,19 @@ class ScriptedModel:
         self.samplings.append(sampling)
         self.edits.append(edits)
         answer = self.answers[len(self.queries) - 1]
-        pieces = _TOKEN.findall(answer(query) if callable(answer) else answer)
+        said = answer(query) if callable(answer) else answer
+        texts = [said] * sampling.n_attempts if isinstance(said, str) else said
+        return [
+            self._complete(text, n_prompt, sampling, on_text if i == 0 else _unheard) for i, text in enumerate(texts)
+        ]
+
+    def _complete(self, text: str, n_prompt: int, sampling: Sampling, on_text: OnText) -> Completion:
+        pieces = _TOKEN.findall(text)
         written = pieces[: sampling.max_new_tokens]
         for piece in written:
             time.sleep(self.delay_s)
             on_text(piece)
-        completion = Completion(
+        return Completion(
             text="".join(written),
             finish_reason="stop" if len(written) == len(pieces) else "length",
             n_prompt_tokens=n_prompt,
@@ -90,4 +157,7 @@ class ScriptedModel:
             decode_s=0.0,
             mean_logprob=0.0,
         )
-        return [completion] * sampling.n_attempts
+
+
+def _unheard(_text: str) -> None:
+    """Say nothing of an answer that is written beside another."""

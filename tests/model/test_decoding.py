@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from model.api import Sampling
+from model.api import Editable, Sampling
 from model.constraint import DiffConstraint
 from model.decoding import Decoding, Feed
 from model.sampler import Sampler
@@ -19,7 +19,7 @@ FILES = {"a.py": ["import os", "", "def one():", "    return 1", "", "def two():
 def decoding_of(
     language: Language, *, constrained: bool = True, stop_ids: Sequence[int] = (), shown: list[str] | None = None
 ) -> Decoding:
-    constraint = DiffConstraint(FileTree(FILES, [], language.vocabulary)) if constrained else None
+    constraint = DiffConstraint(FileTree(Editable(FILES), language.vocabulary)) if constrained else None
     sampler = Sampler(Sampling())
     return Decoding(
         language.tokenizer, sampler, frozenset(stop_ids), constraint, ([] if shown is None else shown).append
@@ -96,7 +96,7 @@ def test_forced_text_reads_as_it_is_written(languages: dict[str, Language], kind
 
 def test_decomposed_characters_are_read_as_the_prompt_has_them(languages: dict[str, Language]) -> None:
     language = languages["byte-level BPE"]
-    constraint = DiffConstraint(FileTree({"e.txt": ["cafe\u0301"]}, [], language.vocabulary))
+    constraint = DiffConstraint(FileTree(Editable({"e.txt": ["cafe\u0301"]}), language.vocabulary))
     decoding = Decoding(language.tokenizer, Sampler(Sampling()), frozenset(), constraint, lambda _text: None)
     script = ["", "--- a/e.txt\n", "+++ b/e.txt\n", "@@\n", "-cafe\u0301\n"]
     ids, _ = write(decoding, language, script)

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from transformers import GenerationConfig, MistralConfig, MistralForCausalLM
 
 from agent.parse import parse_patch
-from model.api import Flaw, Progress, Sampling
+from model.api import Editable, Flaw, Progress, Sampling
 from model.constraint import DiffConstraint
 from model.correction import Rewrite
 from model.decisions import MAX_REVISIONS
@@ -93,7 +93,7 @@ def test_what_is_fed_after_a_correction_is_what_a_fresh_pass_gives(
     engine: Engine, tokenizer: Tokenizer, prompt: list[int]
 ) -> None:
     vocabulary = Vocabulary.from_definition(tokenizer.definition)
-    constraint = DiffConstraint(FileTree(FILES, [], vocabulary))
+    constraint = DiffConstraint(FileTree(Editable(FILES), vocabulary))
     decoding = Decoding(tokenizer, Sampler(Sampling()), frozenset(), constraint, silent)
     script = ["", "--- a/a.py\n", "+++ b/a.py\n", "@@\n", " import os\n", "+import sys\n", "+\n", "+def one():\n",
               "+def two():\n", "-    return 1\n", " \n", "+def three():\n", "```"]  # fmt: skip
@@ -165,7 +165,7 @@ def test_corrections_cannot_make_an_answer_endless(engine: Engine, tokenizer: To
     hook = engine.network.network.register_forward_hook(count)
     memory = engine.prefill(prompt[:20], silent)
     [completion] = engine.decode(
-        memory, prompt[20:25], limit, tokenizer, lambda: TakesBack(FileTree({}, [], vocabulary)), silent
+        memory, prompt[20:25], limit, tokenizer, lambda: TakesBack(FileTree(Editable({}), vocabulary)), silent
     )
     hook.remove()
     assert completion.n_chosen_tokens <= 2 * limit.max_new_tokens
@@ -179,7 +179,12 @@ def test_a_random_network_writes_diffs_that_parse(engine: Engine, tokenizer: Tok
     for seed in range(3):
         sampling = Sampling(temperature=1.0, seed=seed, max_new_tokens=150)
         [completion] = engine.decode(
-            memory, prompt[30:40], sampling, tokenizer, lambda: DiffConstraint(FileTree(FILES, [], vocabulary)), silent
+            memory,
+            prompt[30:40],
+            sampling,
+            tokenizer,
+            lambda: DiffConstraint(FileTree(Editable(FILES), vocabulary)),
+            silent,
         )
         n_diffs += completion.text != ""
         if completion.text:
@@ -277,7 +282,7 @@ def test_drafts_change_nothing_but_the_number_of_passes(
     engine: Engine, tokenizer: Tokenizer, prompt: list[int], temperature: float, *, constrained: bool
 ) -> None:
     vocabulary = Vocabulary.from_definition(tokenizer.definition)
-    tree = FileTree(FILES, [], vocabulary)
+    tree = FileTree(Editable(FILES), vocabulary)
     memory = engine.prefill(prompt[:120], silent)
 
     def new_constraint() -> DiffConstraint | None:
@@ -305,7 +310,7 @@ def test_what_breaks_is_decided_anew(engine: Engine, tokenizer: Tokenizer, promp
         asked.append(lines)
         return Flaw(len(lines) - 1, lacks=len(asked) % 2 == 0)
 
-    tree = FileTree(FILES, [], vocabulary, check)
+    tree = FileTree(Editable(FILES, check_file=check), vocabulary)
     memory = engine.prefill(prompt[:30], silent)
     n_rewinds = 0
     for seed in range(4):

@@ -13,7 +13,8 @@ from repo_index.snapshot import take_snapshot
 
 _AT = datetime(2026, 1, 2, tzinfo=UTC)
 _ADVICE = (
-    "Leave files out with --exclude PATTERN or .magicodeignore, or choose a model with a longer context with --model."
+    "Let the model look at the part that the task needs with --attention memory, leave files out with "
+    "--exclude PATTERN or .magicodeignore, or choose a model with a longer context with --model."
 )
 _EXPECTED = Path(__file__).with_name("expected_prompt.txt")
 
@@ -27,7 +28,9 @@ class _Characters:
 
 def _prompt(repo: Any, *, limit: int = 1_000_000) -> Prompt:
     turns = (Turn("user", "Greet people.", _AT), Turn("assistant", "--- a/app.py", _AT))
-    return build_prompt(take_snapshot(repo.git, len), turns, "Greet by name.", _Characters(), limit=limit)
+    prompt = build_prompt(take_snapshot(repo.git, len), turns, "Greet by name.", _Characters())
+    prompt.check_fits(limit)
+    return prompt
 
 
 def _text(prompt: Prompt) -> str:

@@ -286,7 +286,7 @@ def test_documents_stand_in_this_order(repo: Any) -> None:
     _commit(repo, a="2")
     repo.write("b", "2")
     snapshot = take_snapshot(repo.git, len)
-    documents = build_prompt(snapshot, (), "task", Frame(), limit=10_000).documents
+    documents = build_prompt(snapshot, (), "task", Frame()).documents
     assert [str(document.path) for document in documents] == ["c", "a", "b"]
     assert [str(file.path) for file in snapshot.files] == ["AGENTS.md", "a", "b", "c"]
 

@@ -3,6 +3,8 @@ from pathlib import Path
 import numpy as np
 
 from agent.errors import ExitCode
+from model.memory.index import FileTokens
+from model.memory.store import TokenStore
 from model.prefixes import PrefixStore
 from model.store import ModelStore
 from tests.fakes.cli import Cli
@@ -47,7 +49,11 @@ def test_unknown_names(cli: Cli) -> None:
 def test_what_was_read_is_shown_and_forgotten(cli: Cli, tmp_path: Path) -> None:
     store = PrefixStore(tmp_path / "cache/prefixes")
     assert store.save("key", list(range(64)), 0, np.zeros((1, 300_000_000), dtype=np.uint8)) == 1
-    last = cli("models", "list").out.decode().splitlines()[-1]
-    assert last.startswith("What was read of repositories: 0.3 GB on disk, at most ")
-    assert cli("models", "forget").err.startswith("0.3 GB freed")
+    ids = np.zeros(100_000_000, dtype=np.uint32)
+    TokenStore("key", tmp_path / "cache/memory").save({"a" * 40: FileTokens.line(ids)})
+    read, tokenised = cli("models", "list").out.decode().splitlines()[-2:]
+    assert read.startswith("What was read of repositories: 0.3 GB on disk, at most ")
+    assert tokenised == "What was tokenised of them: 0.4 GB on disk, at most 4.0 GB"
+    assert cli("models", "forget").err.startswith("0.7 GB freed")
     assert store.total_bytes() == 0
+    assert "tokenised of them: 0.0 GB" in cli("models", "list").out.decode()

@@ -22,7 +22,7 @@ from tests.fakes.cli import Cli, Result, in_process
 from tests.fakes.git_repo import Repo
 
 JSON_KEYS = [
-    "status", "exit_code", "error", "diff", "files", "attempts", "tests", "usage", "timings_s", "undo_id",
+    "status", "exit_code", "error", "diff", "files", "attempts", "tests", "usage", "attended", "timings_s", "undo_id",
 ]  # fmt: skip
 
 
@@ -170,7 +170,7 @@ class TestContext:
         assert list(edits.taken) == ["docs/use.md"]
 
     def test_what_does_not_fit_is_refused_with_counts(self, cli: Cli) -> None:
-        result = cli("--context-limit", "2100", "fix", answers=[FIX])
+        result = cli("--attention", "dense", "--context-limit", "2100", "fix", answers=[FIX])
         assert result.code == ExitCode.CONTEXT_TOO_LARGE
         assert "more than the 52 that fit" in result.err
         assert "in 2 files" in result.err
@@ -178,8 +178,17 @@ class TestContext:
 
     def test_the_models_own_window_counts_too(self, cli: Cli) -> None:
         for limit in ((), ("--context-limit", "999999")):
-            result = cli(*limit, "fix", answers=[FIX], context_limit=2100)
+            result = cli(*limit, "--attention", "dense", "fix", answers=[FIX], context_limit=2100)
             assert result.code == ExitCode.CONTEXT_TOO_LARGE
+
+    def test_a_part_is_in_view_where_not_all_fits_or_if_asked(self, cli: Cli) -> None:
+        for limit in (("--attention", "memory"), ("--max-new-tokens", "200", "--context-limit", "630")):
+            value = parsed(cli(*limit, "--working-set", "256", "--output-format", "json", "fix", answers=[FIX]))
+            assert value["attended"]["n_repository_files"] == 2
+            assert cli.model.memories[0].changes
+        result = cli("--attention", "memory", "--working-set", "256", "fix", answers=[FIX])
+        assert "Looking at " in result.err
+        assert parsed(cli("--output-format", "json", "fix", answers=[FIX]))["attended"] is None
 
     def test_an_answer_as_long_as_the_window_leaves_no_prompt(self, cli: Cli) -> None:
         result = cli("--context-limit", "200", "fix", answers=[FIX])
@@ -209,7 +218,9 @@ class TestJson:
 
     def test_nothing_but_the_object_is_printed_where_nothing_is_applied(self, cli: Cli) -> None:
         value = parsed(cli("--output-format", "json", "fix", answers=[FIX]))
+        [attempt] = value["attempts"].pop("ranked")
         assert (value["status"], value["undo_id"], value["attempts"]) == ("proposed", None, {"n": 1, "rejected": []})
+        assert (attempt["number"], attempt["good"], attempt["diff"]) == (1, True, value["diff"])
         assert value["diff"] == cli("fix", answers=[FIX]).out.decode()
 
     def test_failure_has_all_keys_and_every_attempt(self, cli: Cli) -> None:

@@ -78,6 +78,7 @@ class TestTests:
         def refuse(*_: object, **__: object) -> None:
             raise PolicyError("no namespaces here")
 
+        cli.monkeypatch.setattr(loop, "can_layer", lambda: False)
         cli.monkeypatch.setattr(loop, "run_tests", refuse)
         result = cli("-y", "--test-cmd", "true", "fix", answers=[FIX])
         assert (result.code, repo.files()) == (ExitCode.REFUSED, FILES)
@@ -188,3 +189,22 @@ class TestRepairs:
         value = json.loads(result.out)
         assert (value["tests"], value["diff"], value["undo_id"]) == (None, "", None)
         assert value["attempts"]["rejected"][0]["reason"] == "`x` failed (exit code 1); the change was rolled back"
+
+
+class TestAttempts:
+    def test_what_came_of_each_is_said(self, cli: Cli, repo: Repo) -> None:
+        if not sandbox_status().namespaces:
+            pytest.skip(sandbox_status().detail)
+        result = cli("-y", "-n", "3", "--show-all", "--test-cmd", PASSES, "fix", answers=[[WRONG, FIX, FIX]])
+        assert (result.code, repo.files()["calc.py"][0]) == (0, FIXED)
+        assert "Attempt 2 (2 alike): applies and passes the tests\n" in result.err
+        assert f"Attempt 1: `{PASSES}` failed (exit code 1)" in result.err
+        assert "return b - a" in result.err  # its diff is shown, too
+
+    def test_limits(self, cli: Cli) -> None:
+        assert cli("--budget", "soon", "fix", answers=[FIX]).code == ExitCode.USAGE
+        assert "is no limit: write 90s, 10m, 1.5h or 50k-tokens" in cli("--budget", "soon", "fix", answers=[FIX]).err
+        assert cli("-n", "0", "fix", answers=[FIX]).code == ExitCode.USAGE
+        value = cli("--budget", "5m", "-n", "2", "--output-format", "json", "fix", answers=[[WRONG, FIX]])
+        assert value.code == 0
+        assert [sampling.n_attempts for sampling in cli.model.samplings] == [2]

@@ -216,7 +216,7 @@ def _tree(size: int, vocabulary: Vocabulary) -> tuple[FileTree, dict[str, float]
 
     edits: Editable = timed("editable", lambda: editable(found, Checker(found, lambda _file, _why: True)))
     task = f"Raise the limits in {_files(size)[0].path} and write {_files(size)[1].path} anew"
-    tree: FileTree = timed("tree", lambda: FileTree(edits.files, edits.taken, vocabulary, edits.check_file, task))
+    tree: FileTree = timed("tree", lambda: FileTree(edits, vocabulary, task))
     timed("headers", lambda: (tree.headers, tree.sources))
     timed("hints", lambda: tree.hints)
     timed("new paths", tree.new_paths)

@@ -106,9 +106,7 @@ class Site:
         key = (language.name, mends)
         if key not in self._trees:
             edits = self._edits[mends]
-            self._trees[key] = FileTree(
-                edits.files, edits.taken, language.vocabulary, edits.check_file, task if mends else ""
-            )
+            self._trees[key] = FileTree(edits, language.vocabulary, task if mends else "")
         return self._trees[key]
 
 

@@ -2,16 +2,19 @@
 
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from agent.attempts import Attempt
 from agent.errors import AgentError, exit_code_of, message_of
-from agent.loop import Job, JobOptions
+from agent.loop import Job
+from agent.options import JobOptions
 from agent.outcome import Record
 from agent.patch import FilePatch, Patch
 from agent.validate import ValidatedPatch
-from model.api import Progress, Sampling
+from model.api import Attended, Progress, Sampling
 from model.local import LocalModel
 from repo_index.errors import RepoError
 from repo_index.git import Git
@@ -83,7 +86,11 @@ class _Silent:
 
     def on_progress(self, _progress: Progress, /) -> None: ...
 
+    def on_attended(self, _attended: Attended, /) -> None: ...
+
     def on_answer(self) -> None: ...
+
+    def on_attempts(self, _attempts: Sequence[Attempt], /) -> None: ...
 
     def on_text(self, _text: str, /) -> None: ...
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from rich.console import Console
 
-from agent.loop import Job, JobOptions
+from agent.loop import Job
+from agent.options import JobOptions
 from agent.outcome import Record
 from agent.terminal import Terminal
 from model.api import Progress, Sampling

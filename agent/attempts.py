@@ -1,0 +1,61 @@
+"""Several answers to one task: which of them are the same, and which is the best."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from agent.errors import AgentError
+from agent.trials import Verdict
+from agent.validate import ValidatedPatch
+from model.api import Completion
+
+
+@dataclass(slots=True)
+class Attempt:
+    """One answer, and what came of it so far.
+
+    `error` says why it cannot be taken; `n_alike` counts the answers that make the same change, this one included.
+    """
+
+    number: int  # from 1, in the order in which they were asked for
+    completion: Completion
+    patch: ValidatedPatch | None = None
+    error: AgentError | None = None
+    verdict: Verdict | None = None
+    n_alike: int = 1
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing speaks against it."""
+        return self.patch is not None and self.error is None
+
+    @property
+    def rank(self) -> tuple[float, ...]:
+        """Sort by this, the best first: it applies, few tests fail, others agree, the model is sure of it."""
+        n_failures = self.verdict.n_failures if self.verdict else 0
+        return (
+            not self.is_good,
+            self.patch is None,
+            n_failures,
+            -self.n_alike,
+            -self.completion.mean_logprob,
+            self.number,
+        )
+
+
+def distinct(attempts: Iterable[Attempt]) -> list[Attempt]:
+    """Return attempts that make different changes, those that more answers agree on first; others are counted."""
+    by_diff: dict[bytes, Attempt] = {}
+    rest: list[Attempt] = []
+    for attempt in attempts:
+        if attempt.patch is None:
+            rest.append(attempt)
+            continue
+        first = by_diff.setdefault(attempt.patch.render(), attempt)
+        if first is not attempt:
+            first.n_alike += 1
+    return ranked([*by_diff.values(), *rest])
+
+
+def ranked(attempts: Sequence[Attempt]) -> list[Attempt]:
+    """Return attempts, the best first."""
+    return sorted(attempts, key=lambda attempt: attempt.rank)

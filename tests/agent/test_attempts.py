@@ -1,0 +1,228 @@
+"""Several answers to one task: the best is taken, tested where nobody sees it, and repaired if it fails."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from agent.allowance import Allowance
+from agent.errors import FailingTestsError, NoChangeError
+from agent.failures import failed_tests, reasons
+from agent.loop import Job
+from agent.options import JobOptions
+from agent.outcome import Record, outcome_json
+from agent.patch import Patch
+from agent.sandbox import TestReport, sandbox_status
+from agent.trials import judge
+from model.api import Sampling
+from repo_index.git import Git
+from tests.agent.cli.diffs import BOTH_HUNKS, BROKEN, FILES, FIX, FIXED, NEW_FILE, NOWHERE, WRONG
+from tests.agent.test_loop import User
+from tests.fakes.git_repo import Repo
+from tests.fakes.scripted_model import Answer, ScriptedModel
+
+TEST = """\
+import calc
+assert calc.add(1, 2) == 3, "add"
+"""
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    if not sandbox_status().namespaces:
+        pytest.skip(sandbox_status().detail)
+    return Repo.init(tmp_path / "repo", FILES | {"check.py": (TEST.encode(), 0o644)})
+
+
+def do(
+    repo: Repo, answers: Sequence[Answer], user: User, n: int = 1, **options: object
+) -> tuple[Record, ScriptedModel]:
+    model, record = ScriptedModel(answers), Record()
+    chosen = {"test_command": "python3 check.py", "sampling": Sampling(n_attempts=n)} | options
+    Job(Git(repo.root), model, JobOptions(**chosen), user, record).run("fix")  # type: ignore[arg-type]
+    return record, model
+
+
+def test_the_attempt_that_passes_is_taken(repo: Repo) -> None:
+    record, _ = do(repo, [[WRONG, BROKEN, NOWHERE, FIX, WRONG]], User(), 5)
+    assert repo.files()["calc.py"][0] == FIXED
+    assert record.report is not None
+    assert record.report.passed
+    value = outcome_json(record, None)
+    ranked = value["attempts"]["ranked"]
+    assert [(each["number"], each["good"], each["alike"]) for each in ranked][:2] == [(4, True, 1), (1, False, 2)]
+    assert value["attempts"]["n"] == 5
+    assert ranked[1]["failures"] == 1
+    assert "return b - a" in ranked[1]["diff"]
+    assert {each["number"]: each["diff"] for each in ranked}[2] is None
+
+
+def test_the_tree_is_never_there_with_a_change_that_fails(repo: Repo) -> None:
+    seen: list[bytes] = []
+
+    def on_call(name: str) -> None:
+        if name == "test output":
+            seen.append((repo.root / "calc.py").read_bytes())
+
+    before = repo.files()
+    with pytest.raises(FailingTestsError, match="failed \\(exit code 1\\)") as caught:
+        do(repo, [[WRONG, WRONG]], User(on_call), 2, test_command="echo hello; touch made.txt; python3 check.py")
+    assert "AssertionError: add" in caught.value.output
+    assert seen
+    assert set(seen) == {FILES["calc.py"][0]}
+    assert repo.files() == before
+
+
+def test_uncommitted_and_ignored_files_are_seen_and_stay(repo: Repo) -> None:
+    repo.write(
+        {".gitignore": (b"build/\n", 0o644), "build/lib": (b"1", 0o644), "staged": (b"s", 0o644), "new": (b"n", 0o644)}
+    )
+    repo.run("add", "staged", ".gitignore")
+    index = (repo.root / ".git/index").read_bytes()
+    command = "cat build/lib staged new && echo x >> build/lib && rm new && python3 check.py"
+    do(repo, [FIX], User(), test_command=command)
+    assert (repo.root / "build/lib").read_bytes() == b"1"
+    assert (repo.root / "new").read_bytes() == b"n"
+    assert (repo.root / ".git/index").read_bytes() == index
+
+
+def test_alike_attempts_are_tested_once_and_agreement_counts(repo: Repo) -> None:
+    calls: list[str] = []
+    record, _ = do(repo, [[BOTH_HUNKS, FIX, FIX]], User(calls.append), 3)
+    assert calls.count("tests") == 1
+    assert repo.files()["calc.py"][0] == FIXED
+    assert [attempt.n_alike for attempt in record.attempts] == [2, 1]
+    repo.run("checkout", "-q", ".")
+    calls.clear()
+    do(repo, [[BOTH_HUNKS, FIX, FIX]], User(calls.append), 3, tests_all=True)
+    assert calls.count("tests") == 2
+
+
+def test_what_fails_is_told_to_the_model(repo: Repo) -> None:
+    record, model = do(repo, [[WRONG, NOWHERE], [FIX, FIX]], User(), 2, max_repairs=1)
+    assert repo.files()["calc.py"][0] == FIXED
+    turns = [turn.text for turn in model.queries[1].turns] + [model.queries[1].task]
+    assert turns[1] == WRONG  # the better of the two
+    assert "AssertionError: add" in turns[2]
+    assert [each.seed for each in model.samplings] == [0, 2]
+    assert len(record.rejected) == 2
+
+
+def test_a_budget_goes_on_until_it_is_spent(repo: Repo) -> None:
+    with pytest.raises(FailingTestsError):
+        do(repo, [WRONG] * 3, User(), allowance=Allowance(tokens=150))  # an answer has 61
+    record, _ = do(repo, [WRONG, NOWHERE, WRONG, FIX], User(), allowance=Allowance(seconds=600))
+    assert record.status == "applied"
+
+
+def test_no_progress_twice_is_the_end(repo: Repo) -> None:
+    model = ScriptedModel([WRONG] * 9)
+    options = JobOptions(test_command="python3 check.py", max_repairs=8)
+    record = Record()
+    with pytest.raises(FailingTestsError):
+        Job(Git(repo.root), model, options, User(), record).run("fix")
+    assert len(model.queries) == 3
+
+
+def test_tests_that_failed_before_do_not_count(repo: Repo) -> None:
+    repo.write(
+        {
+            "check.py": (
+                b"import calc\nprint('FAIL: old (t.T)')\nassert calc.double(2) == 4\nraise SystemExit(1)\n",
+                0o644,
+            )
+        }
+    )
+    record, _ = do(repo, [FIX], User(), allow_dirty=True)
+    assert record.status == "applied"
+    repo.run("checkout", "-q", "calc.py")
+    broken = FIX.replace(
+        "+    return a + b", "+    return a + b\n \n \n def double(a):\n-    return a * 2\n+    return a * 3"
+    )
+    with pytest.raises(FailingTestsError):
+        do(repo, [broken], User(), allow_dirty=True)
+
+
+def test_a_part_that_the_user_takes_is_tested_by_itself(repo: Repo) -> None:
+    user = User()
+    user.takes = lambda patch: Patch(patch.files[1:])
+    with pytest.raises(FailingTestsError):
+        do(repo, [FIX + NEW_FILE], user)
+    assert repo.files()["calc.py"] == FILES["calc.py"]
+
+
+def test_no_attempt_at_all(repo: Repo) -> None:
+    with pytest.raises(NoChangeError):
+        do(repo, [["I would rather not.", "No."]], User(), 2)
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        (
+            "FAILED tests/test_a.py::test_x - assert 1 == 2\nERROR tests/test_b.py\n",
+            {"tests/test_a.py::test_x", "tests/test_b.py"},
+        ),
+        ("FAIL: test_x (t.T.test_x)\nERROR: test_y (t.T)\n", {"test_x (t.T.test_x)", "test_y (t.T)"}),
+        ("    --- FAIL: TestA/one (0.00s)\n--- FAIL: TestA (0.01s)\n", {"TestA/one", "TestA"}),
+        ("test a::b ... FAILED\ntest c ... ok\n", {"a::b"}),
+        ("  \u25cf Sum \u203a adds\n", {"Sum \u203a adds"}),
+        (" FAIL  src/a.test.ts > sum > adds 3ms\n", {"src/a.test.ts > sum > adds"}),
+        ("not ok 3 - adds # time=1ms\nok 4 - b\n", {"adds"}),
+        ("\x1b[31m\u2716 adds (0.5ms)\x1b[0m\n\u2716 failing tests:\n", {"adds"}),
+        ("com.x.Test > adds FAILED\n", {"com.x.Test > adds"}),
+        ("all is well\n", set()),
+    ],
+)
+def test_failed_tests_are_read_from_output(output: str, expected: set[str]) -> None:
+    assert failed_tests(output) == expected
+
+
+def test_reasons_leave_out_what_passed() -> None:
+    output = "collected 3 items\na.py ..F\n===== FAILURES =====\nassert 1 == 2\n"
+    assert reasons(output) == "===== FAILURES =====\nassert 1 == 2\n"
+    assert reasons("make: *** [x] Error 1\n") == "make: *** [x] Error 1\n"
+
+
+def test_a_red_run_is_judged_by_what_the_tree_itself_fails() -> None:
+    def red(tail: str, code: int = 1, *, timed_out: bool = False) -> TestReport:
+        return TestReport("t", code, 0.0, tail, timed_out=timed_out)
+
+    old, both = "FAIL: a (t)\n", "FAIL: a (t)\nFAIL: b (t)\n"
+    assert judge(red(old), red(old)).passed
+    assert judge(red(old), red(both)).passed
+    assert not judge(red(both), red(old)).passed
+    assert judge(red(both), red(old)).new_failures == {"b (t)"}
+    assert not judge(red(""), red("")).passed  # nothing is known of what failed
+    assert not judge(red(old, 2), red(old)).passed
+    assert not judge(red(old, timed_out=True), red(old)).passed
+    assert not judge(red(old), red(old, 0)).passed
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds", "tokens"),
+    [
+        ("90s", 90, None),
+        ("10m", 600, None),
+        ("1.5h", 5400, None),
+        ("50k-tokens", None, 50_000),
+        ("7-tokens", None, 7),
+    ],
+)
+def test_allowances(text: str, seconds: float | None, tokens: int | None) -> None:
+    assert Allowance.parse(text) == Allowance(seconds, tokens)
+
+
+@pytest.mark.parametrize("text", ["", "10", "m", "0s", "10 minutes", "-5m", "5k"])
+def test_what_is_no_allowance(text: str) -> None:
+    with pytest.raises(ValueError, match="is no limit: write 90s"):
+        Allowance.parse(text)
+
+
+def test_an_allowance_is_spent() -> None:
+    assert Allowance(tokens=10).is_spent(10)
+    assert not Allowance(tokens=10).is_spent(9)
+    short = Allowance(seconds=0.01)
+    time.sleep(0.02)
+    assert short.is_spent(0)

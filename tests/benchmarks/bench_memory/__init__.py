@@ -1,0 +1,1 @@
+"""What a request on a repository of any size costs."""

@@ -1,0 +1,79 @@
+"""A query's terms in a repository: the fast scan and scores against plain counting."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.memory.bm25 import score_groups
+from model.memory.hits import Hits, Query
+from model.memory.index import RepositoryIndex
+from model.memory.lexicon import Lexicon
+from model.memory.past import Past
+from model.memory.segments import Segmenter
+from model.memory.signals import NAMES, collect, index_paths
+from model.tokenizer import Tokenizer
+from tests.fakes.documents import Commit
+
+LEXICON = Lexicon([b"user", b" User", b"_name", b"(", None, b"x", "\u00e9".encode(), b"\xff", b"def", b"name"])
+
+
+def test_spellings_of_one_word_are_one_term() -> None:
+    words = [LEXICON.words[term] for term in LEXICON.of_token]
+    assert words == ["user", "user", "name", "", "", "", "\u00e9", "", "def", "name"]
+    assert LEXICON.begins_apart.tolist() == [False, True, False, False, True, False, False, False, False, False]
+
+
+@given(st.lists(st.integers(0, 9), max_size=30), st.lists(st.integers(0, 9), max_size=8))
+def test_hits_are_the_tokens_of_the_querys_terms(ids: list[int], asked: list[int]) -> None:
+    query = Query.of(np.array(asked, dtype=np.uint32), LEXICON)
+    terms = {int(LEXICON.of_token[id_]) for id_ in asked} - {0}
+    assert set(query.terms.tolist()) == terms
+    hits = Hits.find(np.array(ids, dtype=np.uint32), query, LEXICON)
+    assert hits.at.tolist() == [at for at, id_ in enumerate(ids) if int(LEXICON.of_token[id_]) in terms]
+    assert query.terms[hits.term].tolist() == [int(LEXICON.of_token[ids[at]]) for at in hits.at]
+
+
+def test_a_name_is_terms_side_by_side() -> None:
+    query = Query.of(np.array([0, 2, 1]), LEXICON)  # user_name User
+    found = Hits.find(np.array([0, 2, 3, 1, 3, 2, 2, 0, 9]), query, LEXICON)
+    assert found.at[found.completes_name(query)].tolist() == [1, 5, 8]
+    defined = Hits.find(np.array([8, 1, 3, 0]), query, LEXICON)
+    assert defined.is_defined(np.array([8, 1, 3, 0]), LEXICON).tolist() == [1.0, pytest.approx(1 / 3)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), max_size=20))
+def test_bm25(hits: list[tuple[int, int]]) -> None:
+    lengths = np.array([4, 8, 2, 10], dtype=np.float32)
+    groups, terms = (np.array([hit[i] for hit in hits], dtype=np.int64) for i in range(2))
+    found = score_groups(groups, terms, lengths, np.ones(3, dtype=np.float32))
+    for group in range(4):
+        score = 0.0
+        for term in range(3):
+            count = hits.count((group, term))
+            n_having = len({one for one, other in hits if other == term})
+            idf = math.log(1 + (4 - n_having + 0.5) / (n_having + 0.5))
+            score += idf * count * 2.2 / (count + 1.2 * (0.25 + 0.75 * lengths[group] / 6)) if count else 0
+        assert found.scores[group] == pytest.approx(score, rel=1e-4, abs=1e-6)
+    assert ((found.cover >= 0) & (found.cover <= 1 + 1e-6)).all()
+
+
+@pytest.mark.parametrize("texts", [{}, {"a.py": ""}, {"a.py": "def f():\n", "tests/b.py": "f()\n" * 80, "c.md": ""}])
+def test_every_segment_has_every_signal(
+    texts: dict[str, str], segmenter: Segmenter, tokenizer: Tokenizer, lexicon: Lexicon
+) -> None:
+    index = RepositoryIndex.of(list(texts), [segmenter.cut(text) for text in texts.values()])
+    changes = [Commit("call f", ("tests/b.py", "gone.py"), {"tests/b.py": [(3, 5)]}), Commit("start", ("a.py",))]
+    past = Past.of(changes, index, tokenizer)
+    for asked in ("", "call function f in tests"):
+        query = Query.of(tokenizer.encode_array(asked), lexicon)
+        signals = collect(index, index_paths(index.paths, tokenizer), past, query, lexicon)
+        assert signals.shape == (index.n_segments, len(NAMES))
+        assert np.isfinite(signals).all()
+    if "tests/b.py" in texts:
+        lately = signals[:, NAMES.index("lines_lately")]
+        assert lately[index.file_segments[1]] == 1  # lines 3 to 5 are in its first segment
+        assert (lately > 0).sum() == 1
+        assert signals[index.file_segments[1], NAMES.index("is_test")] == 1

@@ -1,0 +1,1 @@
+"""Trains the memory's router on what real commits edit."""
