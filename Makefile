@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format docs bench-model bench-edits bench-diffs clean
+.PHONY: help setup demo test check format docs bench-model bench-edits bench-context bench-diffs clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -48,6 +48,10 @@ bench-edits: setup ## Count the editing tasks that both models solve, in 15 minu
 	$(BIN)/magicode models pull qwen2.5-coder-0.5b
 	$(BIN)/magicode models pull qwen2.5-coder-1.5b
 	$(BIN)/python -m tests.benchmarks.bench_edits $(ARGS)
+
+bench-context: setup ## Count edits of real commits that are found, ARGS="--repo DIR"; with --bits, bits of their diffs
+	$(BIN)/magicode models pull qwen2.5-coder-0.5b
+	$(BIN)/python -m tests.benchmarks.bench_context $(ARGS)
 
 bench-diffs: setup ## Apply 10,000 diffs of random logits, and time the automaton; ARGS="--repo DIR" for real models, too
 	$(BIN)/magicode models pull qwen2.5-coder-0.5b

@@ -135,6 +135,7 @@ def main() -> int:
     bits = all_bits.of(with_bits, options.arms) if all_bits else []
     if bits:
         told |= summary.told(bits, options.seed)
+        told["bits"] |= {key: told[key] for key in ("date", "form", "seed", "machine")}
         summary.show(console, told)
     if options.full or options.keep:
         _keep(told, {"commits": commits_json(wanted)} | ({"bits_commits": summary.commits_json(bits)} if bits else {}))
