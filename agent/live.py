@@ -36,6 +36,7 @@ _LABELS: dict[Phase, str] = {
     "index": "Indexing the repository",
     "prefill": "Reading the repository",
 }
+_OF_TOKENS: frozenset[Phase] = frozenset({"index", "prefill"})
 _LINES_SHOWN = 12  # of the answer while it is written
 _REFRESHES_PER_S = 8
 _LINE_STYLES = {"+": "green", "-": "red", "@": "cyan", " ": "dim"}
@@ -68,8 +69,9 @@ class PhaseBar:
         if last is None or not last.total or last.done < last.total:
             return
         gigabytes = f"{last.total / 1e9:.1f} GB"
-        amount = {"prefill": f"{last.total:,} tokens", "load": last.detail}.get(self.phase, gigabytes)
-        rate = f", {last.total / seconds:,.0f} tokens/s" if self.phase == "prefill" and seconds > 0 else ""
+        is_text = self.phase in _OF_TOKENS
+        amount = f"{last.total:,} tokens" if is_text else last.detail if self.phase == "load" else gigabytes
+        rate = f", {last.total / seconds:,.0f} tokens/s" if is_text and seconds > 0 else ""
         self._console.print(Text(f"{_LABELS[self.phase]}: {amount} in {seconds:.1f} s{rate}", style="dim"))
 
 
@@ -112,7 +114,7 @@ def _columns(phase: Phase) -> tuple[ProgressColumn, ...]:
     if phase == "load":
         return (*start, _Detail())
     bar, left = BarColumn(20), TimeRemainingColumn(table_column=one_line)
-    if phase == "prefill":
+    if phase in _OF_TOKENS:
         return (*start, bar, MofNCompleteColumn(table_column=one_line), _TokenRate(one_line), left, _Detail())
     speed = TransferSpeedColumn(table_column=one_line)
     return (*start, bar, DownloadColumn(table_column=one_line), speed, left, _Detail())

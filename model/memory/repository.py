@@ -1,7 +1,7 @@
 """A repository remembered: each file's tokens, read once and kept, and what of them a request attends to."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -139,9 +139,10 @@ class RoutedMemory:
 
     def sights(self, router: Router) -> list[Sight]:
         """Return what is in view, the file with the best segment first, the lines of each in its order."""
+        words = self.route.words(self.index, router.lexicon, self.working.segments)
         return [
-            self._sight(router, excerpt.file, span)
-            for excerpt in reversed(self.working.excerpts)
+            self._sight(words, excerpt.file, span)
+            for excerpt in sorted(self.working.excerpts, key=lambda each: each.best)
             for span in excerpt.spans
         ]
 
@@ -163,17 +164,13 @@ class RoutedMemory:
     def _numbers(self) -> dict[str, int]:
         return {path: number for number, path in enumerate(self.index.paths)}
 
-    def _sight(self, router: Router, file: int, span: Span) -> Sight:
+    def _sight(self, words: Mapping[int, list[str]], file: int, span: Span) -> Sight:
         start, end = (int(at) for at in self.index.file_segments[file : file + 2])
-        inside = (self.index.segment_lines[start:end, 0] >= span[0]) & (
-            self.index.segment_lines[start:end, 1] <= span[1]
-        )
-        segments = start + np.flatnonzero(inside)
-        words = dict.fromkeys(
-            word for segment in segments for word in self.route.words(self.index, int(segment), router.lexicon)
-        )
+        lines = self.index.segment_lines[start:end]
+        segments = start + np.flatnonzero((lines[:, 0] >= span[0]) & (lines[:, 1] <= span[1]))
+        found = dict.fromkeys(word for segment in segments for word in words.get(int(segment), ()))
         n_tokens = int(self.index.n_segment_tokens[segments].sum())
-        return Sight(self.index.paths[file], span[0] + 1, span[1], n_tokens, tuple(words))
+        return Sight(self.index.paths[file], span[0] + 1, span[1], n_tokens, tuple(found))
 
     def _excerpt(self, excerpt: Excerpt) -> Shown:
         document = self.documents[excerpt.file]
@@ -195,6 +192,8 @@ def read_repository(
     missing = {document.source: document for document in documents if document.source not in kept}
     total = sum(document.n_tokens for document in missing.values())
     n_read = n_part = 0
+    if missing:
+        on_progress(Progress("index", 0, total))
     part: dict[str, FileTokens] = {}
     try:
         for source, document in missing.items():

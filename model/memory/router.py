@@ -4,7 +4,7 @@ It was trained on what real commits edit, their messages as the queries; see `to
 kilobytes and do not depend on the language model, whose tokenizer is all that the signals need.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -21,6 +21,8 @@ from model.memory.signals import NAMES, collect, index_paths
 from model.tokenizer import Tokenizer
 
 WEIGHTS = "router.npz"
+# A word that one segment in so many has, or more of them, does not say why one was chosen.
+_COMMON = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,12 +62,24 @@ class Route:
     order: Offsets  # (segments,): the best first; of equals, the later one in the repository
     query: Query
 
-    def words(self, index: RepositoryIndex, segment: int, lexicon: Lexicon, limit: int = 6) -> list[str]:
-        """Return the words of the query that a segment has, in the order of the first of each."""
-        start, end = index.segment_tokens[segment : segment + 2]
-        hits = Hits.find(index.ids[start:end], self.query, lexicon)
-        terms = dict.fromkeys(int(self.query.terms[term]) for term in hits.term)
-        return [lexicon.words[term] for term in terms][:limit]
+    def words(self, index: RepositoryIndex, lexicon: Lexicon, segments: Collection[int]) -> dict[int, list[str]]:
+        """Return for each of some segments the words of the query that it has, the rarest in the repository first.
+
+        Left out are words that so many segments have that they say nothing.
+        """
+        hits = Hits.find(index.ids, self.query, lexicon)
+        n_hits = np.bincount(hits.term, minlength=len(self.query.terms))
+        segment = index.segment_of(hits.at)
+        wanted = np.isin(segment, np.fromiter(segments, dtype=np.int64)) & (
+            n_hits[hits.term] * _COMMON < index.n_segments
+        )
+        found: dict[int, set[int]] = {int(each): set() for each in segments}
+        for at, term in zip(segment[wanted].tolist(), hits.term[wanted].tolist(), strict=True):
+            found[at].add(term)
+        return {
+            at: [lexicon.words[self.query.terms[term]] for term in sorted(terms, key=lambda term: n_hits[term])]
+            for at, terms in found.items()
+        }
 
 
 class Router:
