@@ -1,0 +1,1 @@
+"""Many tasks, each on a branch of its own, unattended and resumable."""
