@@ -10,6 +10,7 @@ import numpy.typing as npt
 from model.tokenizer import Ids
 
 Offsets = npt.NDArray[np.int64]
+Starts = npt.NDArray[np.int64] | npt.NDArray[np.uint32]  # as they were made, or as they are on disk
 Floats = npt.NDArray[np.float32]
 
 
@@ -25,13 +26,8 @@ class FileTokens:
     """
 
     ids: Ids
-    line_starts: Offsets
-    segment_starts: Offsets
-
-    @classmethod
-    def line(cls, ids: Ids) -> "FileTokens":
-        """Return a text of one line, which is one segment."""
-        return cls(ids, np.array([0, len(ids)]), np.array([0, 1]))
+    line_starts: Starts
+    segment_starts: Starts
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,19 +52,27 @@ class RepositoryIndex:
     @classmethod
     def of(cls, paths: Sequence[str], files: Sequence[FileTokens]) -> "RepositoryIndex":
         """Put files side by side."""
-        token_starts = _offsets(len(file.ids) for file in files)
-        segment_tokens = [
-            start + file.line_starts[file.segment_starts[:-1]]
-            for start, file in zip(token_starts[:-1], files, strict=True)
-        ]
-        lines = [np.stack([file.segment_starts[:-1], file.segment_starts[1:]], axis=1) for file in files]
-        return cls(
-            tuple(paths),
-            np.concatenate([file.ids for file in files]) if files else np.zeros(0, dtype=np.uint32),
-            np.concatenate([*segment_tokens, token_starts[-1:]]).astype(np.int64),
-            np.concatenate(lines) if lines else np.zeros((0, 2), dtype=np.int64),
-            _offsets(len(file.segment_starts) - 1 for file in files),
+        file_segments = _offsets(len(file.segment_starts) - 1 for file in files)
+        starts = _joined([file.segment_starts for file in files])
+        # In each file, a segment ends where the next one begins, and the last start is the file's end.
+        ends = file_segments[1:] + np.arange(len(files))
+        lines = np.stack(
+            [np.delete(starts, ends), np.delete(starts, file_segments[:-1] + np.arange(len(files)))], axis=1
         )
+        line_starts = _joined([file.line_starts for file in files])
+        first_lines = _offsets(len(file.line_starts) for file in files)[:-1]
+        token_starts = _offsets(len(file.ids) for file in files)
+        n_segments = np.diff(file_segments)
+        at = line_starts[lines[:, 0] + np.repeat(first_lines, n_segments)] + np.repeat(token_starts[:-1], n_segments)
+        ids = np.concatenate([file.ids for file in files]) if files else np.zeros(0, dtype=np.uint32)
+        return cls(tuple(paths), ids, np.append(at, len(ids)), lines, file_segments)
+
+    @classmethod
+    def of_lines(cls, paths: Sequence[str], lines: Sequence[Ids]) -> "RepositoryIndex":
+        """Put texts of one line side by side, each of which is a segment."""
+        ids = np.concatenate(lines) if lines else np.zeros(0, dtype=np.uint32)
+        segment_lines = np.tile(np.array([0, 1]), (len(lines), 1))
+        return cls(tuple(paths), ids, _offsets(map(len, lines)), segment_lines, np.arange(len(lines) + 1))
 
     @property
     def n_bytes(self) -> int:
@@ -94,6 +98,10 @@ class RepositoryIndex:
     def file_of(self) -> Offsets:
         """The file of each segment, `(segments,)`."""
         return np.repeat(np.arange(len(self.paths)), np.diff(self.file_segments))
+
+
+def _joined(arrays: Sequence[Starts]) -> Offsets:
+    return np.concatenate([np.zeros(0, dtype=np.uint32), *arrays]).astype(np.int64)
 
 
 def _offsets(counts: Iterable[int]) -> Offsets:

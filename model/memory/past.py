@@ -8,9 +8,9 @@ import numpy as np
 from model.api import Change
 from model.memory.bm25 import score_groups
 from model.memory.hits import Hits, Query
-from model.memory.index import FileTokens, Floats, Offsets, RepositoryIndex
+from model.memory.index import Floats, Offsets, RepositoryIndex
 from model.memory.lexicon import Lexicon
-from model.tokenizer import Tokenizer
+from model.tokenizer import Ids, Tokenizer
 
 # As many earlier messages count, those that have most in common with the query.
 _MAX_ALIKE = 100
@@ -39,7 +39,7 @@ class Past:
         number = {path: i for i, path in enumerate(paths)}
         often = np.zeros(len(paths), dtype=np.float32)
         age = np.full(len(paths), len(changes), dtype=np.float32)
-        messages: list[FileTokens] = []
+        messages: list[Ids] = []
         touched: list[Offsets] = []
         segments: list[Offsets] = []
         by_change: list[Offsets] = []
@@ -54,10 +54,10 @@ class Past:
                     own = _overlapping(index, number[path], spans)
                     segments.append(own)
                     by_change.append(np.full(len(own), len(touched), dtype=np.int64))
-            messages.append(FileTokens.line(tokenizer.encode_array(change.message)))
+            messages.append(tokenizer.encode_array(change.message))
             touched.append(files)
         return cls(
-            RepositoryIndex.of([""] * len(messages), messages),
+            RepositoryIndex.of_lines([""] * len(messages), messages),
             touched,
             np.concatenate([_NONE, *segments]),
             np.concatenate([_NONE, *by_change]),

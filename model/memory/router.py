@@ -21,6 +21,7 @@ from model.memory.signals import NAMES, collect, index_paths
 from model.tokenizer import Tokenizer
 
 WEIGHTS = "router.npz"
+_BLOCK = 16_384  # rows that are scored at once, so that what is between the layers stays in the caches
 # A word that one segment in so many has, or more of them, does not say why one was chosen.
 _COMMON = 12
 
@@ -46,6 +47,10 @@ class Scorer:
 
     def __call__(self, signals: Floats) -> Floats:
         """Return a score for each row of `(segments, signals)`."""
+        blocks = [self._score(signals[start : start + _BLOCK]) for start in range(0, len(signals), _BLOCK)]
+        return np.concatenate(blocks) if blocks else np.zeros(0, dtype=np.float32)
+
+    def _score(self, signals: Floats) -> Floats:
         inputs = (signals - self.mean) / self.scale
         first, second, third = self.layers
         hidden = np.maximum(0, inputs @ first[:-1] + first[-1])

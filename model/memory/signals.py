@@ -10,7 +10,7 @@ import numpy as np
 
 from model.memory.bm25 import score_groups
 from model.memory.hits import Hits, Query
-from model.memory.index import FileTokens, Floats, Offsets, RepositoryIndex
+from model.memory.index import Floats, Offsets, RepositoryIndex
 from model.memory.lexicon import Lexicon
 from model.memory.past import Past
 from model.tokenizer import Tokenizer
@@ -39,7 +39,7 @@ _TEXT_ENDINGS = (
 
 def index_paths(paths: Sequence[str], tokenizer: Tokenizer) -> RepositoryIndex:
     """Return the paths as texts of their own, one segment each."""
-    return RepositoryIndex.of(paths, [FileTokens.line(tokenizer.encode_array(path)) for path in paths])
+    return RepositoryIndex.of_lines(paths, [tokenizer.encode_array(path) for path in paths])
 
 
 def collect(index: RepositoryIndex, paths: RepositoryIndex, past: Past, query: Query, lexicon: Lexicon) -> Floats:
@@ -125,7 +125,10 @@ def collect(index: RepositoryIndex, paths: RepositoryIndex, past: Past, query: Q
         "wide_rank": np.log1p(_rank(wide)),
         "file_wide_rank": np.log1p(_rank(_best(wide, index)))[of],
     }
-    return np.stack([by_name[name] for name in NAMES], axis=1).astype(np.float32)
+    signals = np.empty((n_segments, len(NAMES)), dtype=np.float32, order="F")
+    for column, name in enumerate(NAMES):
+        signals[:, column] = by_name[name]
+    return signals
 
 
 def _smooth(values: Floats, starts: Offsets, kernel: Floats) -> Floats:

@@ -57,7 +57,7 @@ class _Shard:
 
     path: Path
     blobs: Sequence[bytes]
-    starts: npt.NDArray[np.int64]  # (3, files + 1): of lines (one more a file), segments (one more a file), tokens
+    starts: Sequence[Sequence[int]]  # (3, files + 1): of lines (one more a file), segments (one more a file), tokens
     line_starts: Array
     segment_starts: Array
     ids: Array
@@ -84,15 +84,13 @@ class _Shard:
         ends = np.cumsum([_HEAD.size, *sizes])
         blobs, starts, *rest = (whole[start:end] for start, end in pairwise(ends))
         names = [bytes(blobs[i : i + _BLOB_BYTES]) for i in range(0, len(blobs), _BLOB_BYTES)]
-        offsets = np.frombuffer(starts, dtype="<i8").reshape(3, n_files + 1)
+        offsets = np.frombuffer(starts, dtype="<i8").reshape(3, n_files + 1).tolist()
         return cls(path, names, offsets, *(np.frombuffer(part, dtype="<u4") for part in rest))
 
     def file(self, row: int) -> FileTokens:
-        """Return one file's tokens; the ids stay in the mapped file."""
-        lines, segments, tokens = (slice(*self.starts[i, row : row + 2]) for i in range(3))
-        return FileTokens(
-            self.ids[tokens], self.line_starts[lines].astype(np.int64), self.segment_starts[segments].astype(np.int64)
-        )
+        """Return one file's tokens, which stay in the mapped file."""
+        lines, segments, tokens = (slice(*self.starts[i][row : row + 2]) for i in range(3))
+        return FileTokens(self.ids[tokens], self.line_starts[lines], self.segment_starts[segments])
 
 
 class TokenStore:

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from model.memory.index import FileTokens, RepositoryIndex
+from model.memory.index import RepositoryIndex
 from model.memory.segments import SEGMENT_TOKENS, Segmenter, cut_lines
 from model.tokenizer import Tokenizer
 from model.vocabulary import Vocabulary
@@ -62,5 +62,6 @@ def test_files_stand_side_by_side(tokenizer: Tokenizer, vocabulary: Vocabulary, 
 
 
 def test_a_line_is_one_segment() -> None:
-    line = FileTokens.line(np.arange(200, dtype=np.uint32))
-    assert RepositoryIndex.of(["a"], [line]).n_segments == 1
+    index = RepositoryIndex.of_lines(["a", "b"], [np.arange(200, dtype=np.uint32), np.zeros(0, dtype=np.uint32)])
+    assert (index.n_segments, index.n_segment_tokens.tolist(), index.file_of.tolist()) == (2, [200, 0], [0, 1])
+    assert RepositoryIndex.of_lines([], []).n_segments == 0
