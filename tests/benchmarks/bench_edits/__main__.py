@@ -4,7 +4,8 @@
 object. A stopped run goes on where it stopped, as long as the code is the same.
 
 A task is solved if the held tests pass, which the model does not see; see `tests/benchmarks/edits`. Each is done as
-`magicode -y` does it: greedy, one attempt, no repair. `free` is the same model with the same prompt, its text placed by
+`magicode -y` does it: greedy, one attempt, no repair, unless the arm says otherwise; those with several attempts are
+ranked by the tests that the model sees. `free` is the same model with the same prompt, its text placed by
 its lines; nothing is drafted for it, as in plain decoding. Tokens are those of the answers, passes the network's.
 """
 

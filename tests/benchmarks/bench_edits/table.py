@@ -37,7 +37,7 @@ def arms_json(trials: Iterable[Trial]) -> list[dict[str, Any]]:
 
 def show(console: Console, trials: Sequence[Trial]) -> None:
     """Print a line for each model and arm, then solved tasks by kind."""
-    table = Table(title="Editing tasks, one greedy attempt", title_justify="left")
+    table = Table(title="Editing tasks", title_justify="left")
     for name in ("model", "arm", "solved", "applied", "broke syntax", "cut off", "tokens", "passes", "decode s"):
         table.add_column(name, justify="left" if name in {"model", "arm"} else "right")
     for arm in arms_json(trials):

@@ -32,21 +32,32 @@ class Arm:
     drafts: bool
     temperature: float = 0.0
     allow_syntax_errors: bool = False
+    n_attempts: int = 1
+    max_repairs: int = 0
+    tested: bool = False  # by the tests that the model sees; those that grade are never run before the end
 
-    def options(self, seed: int) -> JobOptions:
+    def options(self, seed: int, test_command: str) -> JobOptions:
         """Return what the job is told."""
         return JobOptions(
             sampling=Sampling(
-                temperature=self.temperature, seed=seed, max_new_tokens=_MAX_NEW_TOKENS, drafts=self.drafts
+                temperature=self.temperature,
+                seed=seed,
+                max_new_tokens=_MAX_NEW_TOKENS,
+                drafts=self.drafts,
+                n_attempts=self.n_attempts,
             ),
             constrained=self.constrained,
             allow_syntax_errors=self.allow_syntax_errors,
+            test_command=test_command if self.tested else None,
+            max_repairs=self.max_repairs,
         )
 
 
 ARMS = (
     Arm("free", constrained=False, drafts=False),
     Arm("constrained", constrained=True, drafts=True),
+    Arm("n = 8", constrained=True, drafts=True, n_attempts=8, tested=True),
+    Arm("n = 8, repair", constrained=True, drafts=True, n_attempts=8, tested=True, max_repairs=1),
     Arm("constrained, no drafts", constrained=True, drafts=False),
     Arm("constrained, no going back", constrained=True, drafts=True, allow_syntax_errors=True),
 )
@@ -54,7 +65,10 @@ ARMS = (
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What came of one task. `applied` is whether there was a diff that applies; times in seconds."""
+    """What came of one task. `applied` is whether there was a diff that was taken; times in seconds.
+
+    Tokens are those of all attempts; passes and seconds those of each round, whose attempts are decoded together.
+    """
 
     model: str
     arm: str
@@ -115,14 +129,16 @@ def run_trial(model: LocalModel, arm: Arm, task: EditTask, seed: int) -> Trial:
         record, error = Record(), None
         started = time.perf_counter()
         try:
-            Job(Git.discover(root), model, arm.options(seed), _Silent(), record).run(task.task)
+            Job(Git.discover(root), model, arm.options(seed, task.test), _Silent(), record).run(task.task)
         except (AgentError, RepoError) as raised:
             error = raised
         seconds = time.perf_counter() - started
         applied = record.change is not None
         tests_pass = applied and task.run_tests(root).passed
         solved = applied and task.run_grading(root).passed
-    [completion] = record.completions
+    done = record.completions
+    rounds = [done[start : start + arm.n_attempts] for start in range(0, len(done), arm.n_attempts)]
+    best = record.attempts[0].completion.text if record.attempts else ""
     return Trial(
         model=model.name,
         arm=arm.name,
@@ -134,13 +150,13 @@ def run_trial(model: LocalModel, arm: Arm, task: EditTask, seed: int) -> Trial:
         tests_pass=tests_pass,
         exit_code=exit_code_of(error) if error else 0,
         error=message_of(error) if error else "",
-        n_prompt_tokens=completion.n_prompt_tokens,
-        n_new_tokens=completion.n_new_tokens,
-        n_chosen_tokens=completion.n_chosen_tokens,
-        n_passes=completion.n_passes,
-        n_rewinds=completion.n_rewinds,
-        prefill_s=completion.prefill_s,
-        decode_s=completion.decode_s,
+        n_prompt_tokens=max((each.n_prompt_tokens for each in done), default=0),
+        n_new_tokens=sum(each.n_new_tokens for each in done),
+        n_chosen_tokens=sum(each.n_chosen_tokens for each in done),
+        n_passes=sum(max(each.n_passes for each in group) for group in rounds),
+        n_rewinds=sum(each.n_rewinds for each in done),
+        prefill_s=max((each.prefill_s for each in done), default=0.0),
+        decode_s=sum(max(each.decode_s for each in group) for group in rounds),
         seconds=seconds,
-        diff=record.diff_text if applied else completion.text,
+        diff=record.diff_text if applied else best,
     )
