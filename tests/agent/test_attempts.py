@@ -1,5 +1,7 @@
 """Several answers to one task: the best is taken, tested where nobody sees it, and repaired if it fails."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,6 +17,7 @@ from agent.outcome import Record, outcome_json
 from agent.patch import Patch
 from agent.sandbox import TestReport, sandbox_status
 from agent.trials import judge
+from agent.workspace import Workspace
 from model.api import Sampling
 from repo_index.git import Git
 from tests.agent.cli.diffs import BOTH_HUNKS, BROKEN, FILES, FIX, FIXED, NEW_FILE, NOWHERE, WRONG
@@ -226,3 +229,57 @@ def test_an_allowance_is_spent() -> None:
     short = Allowance(seconds=0.01)
     time.sleep(0.02)
     assert short.is_spent(0)
+
+
+JOB = """\
+import sys
+from pathlib import Path
+from agent.loop import Job
+from agent.options import JobOptions
+from agent.outcome import Record
+from model.api import Sampling
+from repo_index.git import Git
+from tests.agent.cli.diffs import FIX, NEW_FILE, WRONG
+from tests.agent.test_loop import User
+from tests.fakes.scripted_model import ScriptedModel
+
+root, marker = Path(sys.argv[1]), sys.argv[2]
+print("ready", flush=True)
+command = f"(sleep {marker} &); echo x > made; rm -f docs/use.md; sleep 0.1; python3 check.py"
+options = JobOptions(test_command=command, sampling=Sampling(n_attempts=3))
+Job(Git(root), ScriptedModel([[WRONG, FIX + NEW_FILE, WRONG]]), options, User(), Record()).run("fix")
+"""
+
+
+def test_killed_at_any_moment_the_tree_is_as_before_or_after(repo: Repo) -> None:
+    """Uncommitted work included, and nothing that the tests started goes on."""
+    repo.write({"check.py": (TEST.encode() + b"# mine\n", 0o644), "untracked": (b"u", 0o600)})
+    before = repo.files()
+    after = before | {"calc.py": (FIXED, 0o644), "docs/new/notes.md": (b"notes\n", 0o644)}
+    marker = f"4{time.time_ns() % 10**8}"
+    seen = set()
+    for number in range(16):
+        job = subprocess.Popen(
+            [sys.executable, "-c", JOB, str(repo.root), marker], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        assert job.stdout is not None
+        job.stdout.readline()
+        time.sleep(0.12 * number)
+        job.kill()
+        job.communicate()
+        Workspace(Git(repo.root)).recover()
+        assert repo.files() in (before, after)
+        seen.add(repo.files() == after)
+        if repo.files() == after:
+            Workspace(Git(repo.root)).undo()
+            assert repo.files() == before
+    assert seen == {False, True}
+    deadline = time.monotonic() + 10
+    while _running(f"sleep {marker}") and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _running(f"sleep {marker}")
+
+
+def _running(command: str) -> bool:
+    listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    return command in listing.splitlines()
