@@ -109,7 +109,7 @@ def _place_file(file: FilePatch, old: TextFile) -> tuple[tuple[Edit, ...], list[
     placements: list[Placement] = []
     floor = 0
     for index, given in enumerate(file.hunks):
-        hunk = _cleaned(given, marked=bool(old.bom))
+        hunk = _cleaned(_without_mark(given, old) if old.bom else given)
         if all(line.marker == " " for line in hunk.lines):
             continue
         match, tier = _find(f"{file.path}, hunk {index + 1}", hunk, old, floor)
@@ -143,14 +143,10 @@ def _check_deleted(file: FilePatch, index: int, hunk: Hunk, old: TextFile) -> No
         raise _not_found(where, hunk.old_lines, old, 0)
 
 
-def _cleaned(hunk: Hunk, *, marked: bool) -> Hunk:
-    """Turn lines that are removed and added again into context, so that they keep the file's own bytes.
-
-    In a file with a byte-order mark, a diff made of its bytes shows the mark at the first line; here it is no text.
-    """
+def _cleaned(hunk: Hunk) -> Hunk:
+    """Turn lines that are removed and added again into context, so that they keep the file's own bytes."""
     lines: list[Line] = []
-    bare = [_without_mark(line) for line in hunk.lines] if marked else hunk.lines
-    for is_context, run in groupby(bare, key=lambda line: line.marker == " "):
+    for is_context, run in groupby(hunk.lines, key=lambda line: line.marker == " "):
         if is_context:
             lines += run
         else:
@@ -161,8 +157,20 @@ def _cleaned(hunk: Hunk, *, marked: bool) -> Hunk:
     return replace(hunk, lines=tuple(lines))
 
 
-def _without_mark(line: Line) -> Line:
-    return replace(line, text=line.text.removeprefix("\ufeff"))
+def _without_mark(hunk: Hunk, old: TextFile) -> Hunk:
+    """Take the byte-order mark off: a diff made of the file's bytes shows it at the first line, where it is no text.
+
+    A line further on may really begin with that character. An old line does if the file has it so; a new one if it
+    cannot be the file's first.
+    """
+    texts = set(old.lines)
+    lines: list[Line] = []
+    may_be_first = hunk.old_start is None or hunk.old_start <= 1
+    for line in hunk.lines:
+        is_mark = may_be_first if line.marker == "+" else line.text not in texts
+        lines.append(replace(line, text=line.text.removeprefix("\ufeff")) if is_mark else line)
+        may_be_first = may_be_first and line.marker == "-"
+    return replace(hunk, lines=tuple(lines))
 
 
 def _trimmed(removed: Sequence[Line], added: Sequence[Line]) -> list[Line]:
