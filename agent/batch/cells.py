@@ -68,8 +68,8 @@ class TaskFileError(RepoError):
 
     def __init__(self, name: str, mistakes: list[Mistake]) -> None:
         """Say them in the order of their lines."""
-        self.mistakes = sorted(mistakes, key=lambda mistake: mistake.line)
-        count = f"{len(mistakes):,} mistakes" if len(mistakes) != 1 else "a mistake"
+        self.mistakes = sorted(dict.fromkeys(mistakes), key=lambda mistake: mistake.line)
+        count = f"{len(self.mistakes):,} mistakes" if len(self.mistakes) != 1 else "a mistake"
         lines = [f"{name} has {count}; nothing was started", *(f"  {name}:{m.line}: {m.text}" for m in self.mistakes)]
         super().__init__("\n".join(lines))
 

@@ -3,7 +3,7 @@
 import difflib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agent.batch.cells import Cell, Mistake, RawTasks, Row, quoted
@@ -20,6 +20,7 @@ class TaskSpec:
     """One task as its author wrote it, defaults filled in. `number` counts from 1, `line` is where it begins.
 
     `repo` is a path or a URL, None for the repository that the command was started in. `test_cmd` None runs no tests.
+    `said` has the keys that the file itself gives a value, and the line of each.
     """
 
     number: int
@@ -34,6 +35,11 @@ class TaskSpec:
     model: str = ""
     labels: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = ()
+    said: Mapping[str, int] = field(default_factory=dict, compare=False)
+
+    def line_of(self, key: str) -> int:
+        """Return the line that decides a key; that of the task where none does."""
+        return self.said.get(key, self.line)
 
 
 class _Wrong(Exception):  # noqa: N818 - the text of a mistake, on its way to the list of them
@@ -49,7 +55,7 @@ def read_specs(raw: RawTasks, template: TaskSpec) -> tuple[list[TaskSpec], list[
 
     """
     mistakes = list(raw.mistakes)
-    defaults: Mapping[str, Any] = {}
+    defaults: dict[str, Any] = {}
     if raw.defaults is not None and raw.defaults.value is not None:
         defaults = _values(raw.defaults.line, raw.defaults, "`defaults`", mistakes)
     specs: list[TaskSpec] = []
@@ -60,13 +66,16 @@ def read_specs(raw: RawTasks, template: TaskSpec) -> tuple[list[TaskSpec], list[
         mistakes.append(Mistake(1, "there are no tasks"))
     for number, (line, cell) in enumerate(raw.tasks, start=1):
         n_before = len(mistakes)
-        values = {**defaults, **_values(line, cell, "a task", mistakes)}
+        values = defaults | _values(line, cell, "a task", mistakes)
         if len(mistakes) > n_before:
             continue
         if "task" not in values:
             mistakes.append(Mistake(line, "`task` is missing: what is to be done?"))
             continue
-        specs.append(replace(template, number=number, line=line, **values))
+        said = _lines(raw.defaults)
+        if "branch" in said:  # each task makes another name of it
+            said["branch"] = line
+        specs.append(replace(template, number=number, line=line, said=said | _lines(cell), **values))
     return specs, mistakes
 
 
@@ -86,6 +95,10 @@ def _values(line: int, cell: Cell, what: str, mistakes: list[Mistake]) -> dict[s
         except _Wrong as wrong:
             mistakes.append(Mistake(each.line, f"`{key}` {wrong}"))
     return values
+
+
+def _lines(cell: Cell | None) -> dict[str, int]:
+    return {key: each.line for key, each in cell.value.items()} if cell and isinstance(cell.value, dict) else {}
 
 
 def _unknown(key: str) -> str:
