@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from agent.cli import apply, context, models, run, sessions
+from agent.cli import apply, batch, context, models, run, sessions
 from agent.cli.group import Group, say_error
 from agent.cli.services import Services
 from agent.errors import exit_code_of, message_of
@@ -59,6 +59,7 @@ def root(
 app.command("run")(run.run)
 app.command("apply")(apply.apply)
 app.command("undo")(apply.undo)
+app.command("batch")(batch.batch)
 app.command("context")(context.context)
 app.command("sessions")(sessions.sessions)
 app.add_typer(models.app, name="models")

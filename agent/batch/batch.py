@@ -1,0 +1,130 @@
+"""A batch from its file to its end: read, checked, locked, what is done left out, the rest run."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from agent.batch.cells import TaskFileError
+from agent.batch.listening import Listener
+from agent.batch.locks import hold
+from agent.batch.models import Model, Models
+from agent.batch.plan import Task, plan
+from agent.batch.repositories import Repositories, Repository, is_url
+from agent.batch.results import Result
+from agent.batch.resume import Resumed, resume
+from agent.batch.runner import Runner, Settings
+from agent.batch.schema import TaskSpec, read_specs
+from agent.batch.state import State, StateError
+from agent.batch.taskfile import TaskFile
+from agent.batch.worktrees import Worktrees
+from agent.treeio import Steps, no_step
+
+_LOCK = "magicode/batch.lock"
+_STATE = "magicode/batch.jsonl"
+
+
+@dataclass(slots=True)
+class Batch:
+    """Tasks whose repositories are locked for us. `results` are those of earlier runs until `run` adds its own."""
+
+    tasks: Sequence[Task]
+    settings: Settings
+    _file: str
+    _resumed: Resumed
+    _state: State | None
+    _steps: Steps
+    _started: float = field(default_factory=time.monotonic)
+    _new: dict[str, Result] = field(default_factory=dict)
+
+    @property
+    def results(self) -> list[Result]:
+        """What came of each task so far, in the order of the file."""
+        known = self._resumed.results | self._new
+        return [known.get(task.id) or Result(task, "open") for task in self.tasks]
+
+    @property
+    def n_todo(self) -> int:
+        """How many tasks this run has to do."""
+        return len(self._resumed.todo)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since it was opened."""
+        return time.monotonic() - self._started
+
+    def run(self, open_model: Callable[[str], Model], listener: Listener) -> None:
+        """Do what is left to do; broken off by an error, `results` are those of the tasks that ended.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C. Everything is as if the tasks that were under way had not begun.
+            ModelError: a model cannot be had; no task was begun.
+            WriteError: the state file cannot be written.
+
+        """
+        for result in self._resumed.results.values():
+            listener.on_event(result.task, f"{result.status}_before", {"exit_code": result.exit_code})
+        todo = self._resumed.todo
+        models = Models((task.spec.model for task in todo), open_model)
+        worktrees = {task.repository.key: Worktrees(task.repository, self._steps) for task in self.tasks}
+        for each in worktrees.values():
+            each.sweep()
+        runner = Runner(self.settings, models, worktrees, self._state, self._file, listener, self._steps)
+        self._new = runner.results
+        try:
+            runner.run(todo, self._resumed.movable)
+        finally:
+            for each in worktrees.values():
+                each.sweep()
+
+
+@contextmanager
+def opened(
+    file: TaskFile,
+    template: TaskSpec,
+    settings: Settings,
+    *,
+    current: Repository | None,
+    cache: Path,
+    state_path: Path | None = None,
+    steps: Steps = no_step,
+) -> Iterator[Batch]:
+    """Check a task file as far as that goes without a model, and hold the repositories until the block ends.
+
+    Args:
+        file: the tasks.
+        template: what holds where the file says nothing.
+        settings: how to run them.
+        current: the repository of tasks that name none, in whose git directory the state is kept.
+        cache: where repositories with an address are cloned.
+        state_path: where the state is kept instead.
+        steps: is told of each step just before it is done.
+
+    Raises:
+        TaskFileError: the file has mistakes; all of them are listed.
+        StateError: there is no place for the state, or its file is damaged.
+        ConflictError: another batch has the state file, or one of the repositories.
+
+    """
+    specs, mistakes = read_specs(file.read(), template)
+    if mistakes:  # look on, but fetch nothing
+        specs = [spec for spec in specs if spec.repo is None or not is_url(spec.repo)]
+    tasks, more = plan(specs, Repositories(current, file.home, cache))
+    if mistakes or more:
+        raise TaskFileError(file.name, mistakes + more)
+    with ExitStack() as stack:
+        for common in sorted({task.repository.common for task in tasks}):
+            stack.enter_context(hold(common / _LOCK, f"running a batch in {common}"))
+        state: State | None = None
+        if settings.dry_run:
+            resumed = Resumed(todo=list(tasks))
+        else:
+            path = state_path or (current.common / _STATE if current else None)
+            if path is None:
+                raise StateError("not started in a repository: say with --state FILE where to keep what is done")
+            state = stack.enter_context(State.open(path, steps))
+            resumed = resume(tasks, state, file.origin, retry_failed=settings.retry_failed)
+            if resumed.mistakes:
+                raise TaskFileError(file.name, resumed.mistakes)
+        yield Batch(tasks, settings, file.origin, resumed, state, steps)

@@ -1,0 +1,201 @@
+"""Tasks one after another, or several at once, each from its work tree to its branch."""
+
+import queue
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from agent.batch import commits
+from agent.batch.listening import Listener, TaskUi
+from agent.batch.models import Models
+from agent.batch.plan import Task
+from agent.batch.results import Result, failure, outcome_of
+from agent.batch.state import State
+from agent.batch.worktrees import Worktrees
+from agent.errors import NoChangeError
+from agent.loop import Job
+from agent.options import JobOptions
+from agent.outcome import Record
+from agent.treeio import Steps, no_step
+from repo_index.errors import GitError
+from repo_index.git import Git
+
+_PATIENCE_S = 20.0  # for other threads' tasks to notice that all is to end
+_PAUSE_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a batch is run. `job` is what holds for each task but for what its author says of it."""
+
+    job: JobOptions
+    jobs: int = 1
+    dry_run: bool = False
+    signoff: bool = False
+    retry_failed: bool = False
+
+
+class Runner:
+    """Runs tasks that are to be done. Whoever uses it holds the locks of their repositories."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        models: Models,
+        worktrees: Mapping[str, Worktrees],
+        state: State | None,
+        file: str,
+        listener: Listener,
+        steps: Steps = no_step,
+    ) -> None:
+        """Take what tasks work with: `worktrees` by the key of their repository; a dry run has no `state`.
+
+        `file` is where the tasks come from: what they made is recorded as its.
+        """
+        self._settings, self._models, self._worktrees, self._file = settings, models, worktrees, file
+        self._state, self._listener, self._steps = state, listener, steps
+        self._stop = threading.Event()
+        self._publishing = threading.Lock()
+        self.results: dict[str, Result] = {}
+
+    def run(self, tasks: Sequence[Task], movable: Mapping[str, str]) -> None:
+        """Do the tasks; `results` fills up meanwhile, and has what is done if this is broken off.
+
+        Args:
+            tasks: those to be done.
+            movable: by the id of a task whose branch is there and ours: the commit that it is moved from.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C; the tasks that were under way are open again.
+            WriteError: the state file cannot be written.
+
+        """
+        todo = queue.SimpleQueue[Task]()
+        for task in in_order(tasks):
+            todo.put(task)
+        n_threads = min(self._settings.jobs, len(tasks))
+        if n_threads <= 1:
+            self._work(todo, movable)
+        else:
+            self._work_side_by_side(n_threads, todo, movable)
+
+    def _work(self, todo: "queue.SimpleQueue[Task]", movable: Mapping[str, str]) -> None:
+        while not self._stop.is_set():
+            try:
+                task = todo.get_nowait()
+            except queue.Empty:
+                return
+            self.results[task.id] = self._do(task, movable.get(task.id))
+
+    def _work_side_by_side(self, n: int, todo: "queue.SimpleQueue[Task]", movable: Mapping[str, str]) -> None:
+        errors: list[BaseException] = []
+
+        def work() -> None:
+            try:
+                self._work(todo, movable)
+            except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
+                errors.append(error)
+                self._stop.set()
+
+        # daemons: a test command that says nothing for an hour does not keep an interrupted batch from ending
+        threads = [threading.Thread(target=work, name=f"batch-{i}", daemon=True) for i in range(n)]
+        for thread in threads:
+            thread.start()
+        try:
+            for thread in threads:
+                while thread.is_alive():
+                    thread.join(_PAUSE_S)
+        finally:
+            self._stop.set()
+            for thread in threads:
+                thread.join(_PATIENCE_S)
+        if errors:
+            raise errors[0]
+
+    def _do(self, task: Task, moves_from: str | None) -> Result:
+        ui = TaskUi(task, self._listener, self._stop)
+        record = Record()
+        worktrees = self._worktrees[task.repository.key]
+        ui.say("started", branch=task.branch, base=task.base)
+        if self._state:
+            self._state.add(task.id, "started", file=self._file, base=task.base)
+        try:
+            git = worktrees.add(task.id, task.base)
+            self._change(git, task, ui, record)
+            outcome = outcome_of(record, None, ui.log, ui.seconds)
+            commit = None if self._settings.dry_run else self._commit(git, task, record, outcome, moves_from)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other tasks are not to suffer from it
+            self._require_going_on(error)
+            result = self._failed(task, error, outcome_of(record, error, ui.log, ui.seconds))
+        else:
+            if self._state:
+                self._state.add(task.id, "done")
+            result = Result(task, "done", branch=task.branch if commit else None, commit=commit, outcome=outcome)
+        finally:
+            self._models.done(task.spec.model)
+            worktrees.remove(task.id)
+        summary = result.summary()
+        ui.say(result.status, **{key: summary[key] for key in ("exit_code", "reason", "branch", "commit", "seconds")})
+        return result
+
+    def _change(self, git: Git, task: Task, ui: TaskUi, record: Record) -> None:
+        """Let the model change the work tree."""
+        spec, job = task.spec, self._settings.job
+        options = replace(
+            job,
+            sampling=replace(job.sampling, n_attempts=spec.attempts),
+            test_command=spec.test_cmd,
+            max_repairs=spec.max_repairs,
+        )
+        self._steps("job")
+        Job(git, self._models.get(spec.model), options, ui, record).run(spec.task)
+        if record.change is None:
+            raise NoChangeError("the model's change came to nothing")
+
+    def _commit(
+        self, git: Git, task: Task, record: Record, outcome: Mapping[str, Any], moves_from: str | None
+    ) -> str | None:
+        """Commit the change, and let the task's branch end in it."""
+        signer = commits.identity(task.repository) if self._settings.signoff else None
+        text = commits.message(task, record.report, model=task.spec.model, signer=signer)
+        self._steps("commit")
+        commit = commits.commit(git, task.base, record.change.paths if record.change else (), text)
+        if self._state:  # before the branch moves: whoever finds its tip can tell that it is ours
+            self._state.add(task.id, "committed", commit=commit, branch=task.branch, outcome=outcome)
+        self._steps("update-ref")
+        with self._publishing:
+            commits.publish(task.repository, task.branch, commit, moves_from)
+        return commit
+
+    def _require_going_on(self, error: Exception) -> None:
+        """Raise KeyboardInterrupt if an error comes of Ctrl-C, which the terminal sends to git, too."""
+        is_main = threading.current_thread() is threading.main_thread()
+        if self._stop.wait(_PAUSE_S if isinstance(error, GitError) and not is_main else 0):
+            raise KeyboardInterrupt from error
+
+    def _failed(self, task: Task, error: Exception, outcome: Mapping[str, Any]) -> Result:
+        code, reason = failure(error)
+        if self._state:
+            self._state.add(task.id, "failed", exit_code=code, reason=reason, outcome=outcome)
+        return Result(task, "failed", code, reason, outcome=outcome)
+
+
+def in_order(tasks: Sequence[Task]) -> list[Task]:
+    """Put tasks that share a model, and of those the ones that share a repository and commit, after each other.
+
+    What the model has read of a repository then serves all of them, and one model is in memory at a time.
+    """
+    models: dict[str, int] = {}
+    groups: dict[tuple[str, str, str], int] = {}
+    for task in tasks:
+        models.setdefault(task.spec.model, len(models))
+        groups.setdefault((task.spec.model, task.repository.key, task.base), len(groups))
+    return sorted(
+        tasks,
+        key=lambda task: (
+            models[task.spec.model],
+            groups[task.spec.model, task.repository.key, task.base],
+            task.spec.number,
+        ),
+    )

@@ -1,0 +1,224 @@
+"""`magicode batch`: a file of tasks, a branch for each."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from agent.cli import options
+from agent.cli.run import Attention
+from agent.cli.services import services
+from agent.errors import exit_code_of
+from agent.options import JobOptions
+from agent.terminal import Terminal
+from model.api import Sampling
+from model.disk import cache_root
+from repo_index.errors import NotARepositoryError
+
+if TYPE_CHECKING:
+    from agent.batch.batch import Batch
+    from agent.batch.repositories import Repository
+    from agent.batch.taskfile import TaskFile
+    from agent.batch.telling import JsonLines, LiveTable
+
+
+class FileFormat(StrEnum):
+    """What a task file is written in."""
+
+    yaml = "yaml"
+    jsonl = "jsonl"
+    csv = "csv"
+
+
+def batch(
+    ctx: typer.Context,
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Tasks in YAML, JSON Lines or CSV; `-` is stdin.")],
+    directory: options.Directory = options.HERE,
+    *,
+    file_format: Annotated[
+        FileFormat | None, typer.Option("--format", help="Of FILE; else its name tells, and `-` is YAML.")
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option(min=1, max=64, metavar="N", help="Tasks at once; the model serves one at a time.")
+    ] = 1,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Make no branch and keep no state: the diffs are in the report.")
+    ] = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Do tasks again that failed.")] = False,
+    state: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keep what is done here, not in the git directory.")
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write report.json, report.md and report.html there.")
+    ] = None,
+    format_patch: Annotated[
+        Path | None, typer.Option("--format-patch", metavar="DIR", help="Write a patch for `git am` for each branch.")
+    ] = None,
+    signoff: Annotated[bool, typer.Option("--signoff", help="Sign commits off with your name.")] = False,
+    json_lines: Annotated[bool, typer.Option("--json", help="Print JSON lines on a terminal, too.")] = False,
+    model: options.Model = options.DEFAULT_MODEL,
+    device: options.Device = "auto",
+    attempts: Annotated[
+        int, typer.Option("-n", "--attempts", min=1, max=64, metavar="N", help="Where a task does not say.")
+    ] = 1,
+    test_cmd: Annotated[str | None, typer.Option(metavar="COMMAND", help="Where a task does not say.")] = None,
+    max_repairs: Annotated[int, typer.Option(min=0, max=100, metavar="N", help="Where a task does not say.")] = 1,
+    test_timeout: Annotated[float, typer.Option(min=1.0, metavar="SECONDS", help="For each test command.")] = 600.0,
+    no_sandbox: Annotated[bool, typer.Option("--no-sandbox", help="Run tests with all your rights.")] = False,
+    context_limit: options.ContextLimit = None,
+    attention: Annotated[
+        Attention, typer.Option(help="Read all of a repository, or what a task is routed to; auto: all, if it fits.")
+    ] = Attention.auto,
+    working_set: options.WorkingSet = options.WORKING_SET_TOKENS,
+    max_new_tokens: Annotated[int, typer.Option(min=1, metavar="N", help="Tokens an answer may have.")] = 2048,
+    temperature: Annotated[float, typer.Option(min=0.0, metavar="T", help="0 takes the likeliest token.")] = 0.0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Makes draws repeatable.")] = 0,
+    allow_syntax_errors: options.AllowSyntaxErrors = False,
+) -> None:
+    """Do a file of tasks, each on a branch of its own.
+
+    The file is checked before anything starts. Each task is done in a work tree of its own in the git directory, and
+    its change is committed to its branch; your work tree, index and stash are not touched. Run the same command
+    again after a stop: what is done is not done again.
+
+    On a terminal a table shows how far it is. Elsewhere each event is a JSON object a line; a summary comes last.
+    """
+    # here and not above: `magicode --help` needs none of it
+    from agent.batch.batch import opened  # noqa: PLC0415
+    from agent.batch.runner import Settings  # noqa: PLC0415
+    from agent.batch.schema import TaskSpec  # noqa: PLC0415
+
+    if dry_run and format_patch is not None:
+        raise typer.BadParameter("patches are made of branches, and --dry-run makes none", param_hint="--format-patch")
+    job = JobOptions(
+        sampling=Sampling(temperature=temperature, seed=seed, max_new_tokens=max_new_tokens),
+        context_limit=context_limit,
+        attention=attention.value,
+        working_set_tokens=working_set,
+        allow_syntax_errors=allow_syntax_errors,
+        test_timeout_s=test_timeout,
+        sandboxed=not no_sandbox,
+    )
+    settings = Settings(job, jobs, dry_run=dry_run, signoff=signoff, retry_failed=retry_failed)
+    template = TaskSpec(0, 0, "", model=model, attempts=attempts, test_cmd=test_cmd, max_repairs=max_repairs)
+    tasks = _read(file, file_format)
+    _make_folders(report, format_patch)
+    with opened(
+        tasks,
+        template,
+        settings,
+        current=_current(directory),
+        cache=cache_root() / "repositories",
+        state_path=state,
+    ) as opened_batch:
+        _run(ctx, opened_batch, device, report, format_patch, shows_table=sys.stdout.isatty() and not json_lines)
+
+
+def _run(
+    ctx: typer.Context,
+    batch: "Batch",
+    device: str,
+    report: Path | None,
+    format_patch: Path | None,
+    *,
+    shows_table: bool,
+) -> None:
+    open_model = services(ctx).open_model
+    error: BaseException | None = None
+    with _listener(batch.n_todo, shows_table=shows_table) as listener:
+        try:
+            batch.run(lambda name: open_model(name, device=device, on_progress=listener.on_loading), listener)
+        except BaseException as raised:
+            error = raised
+            if not batch.settings.dry_run:
+                raised.add_note("the same command goes on where this one stopped")
+            raise
+        finally:
+            code = _end(batch, error, listener, report, format_patch)
+    raise typer.Exit(code)
+
+
+def _end(
+    batch: "Batch",
+    error: BaseException | None,
+    listener: "JsonLines | LiveTable",
+    report: Path | None,
+    format_patch: Path | None,
+) -> int:
+    """Write what there is to tell, also of a batch that was broken off; return the exit code."""
+    from agent.batch.report import write_patches, write_reports  # noqa: PLC0415
+    from agent.batch.results import summary_of, worst  # noqa: PLC0415
+    from agent.batch.telling import JsonLines  # noqa: PLC0415
+
+    results = batch.results
+    code = int(exit_code_of(error)) if error else worst(result.exit_code for result in results)
+    summary = summary_of(results, batch.seconds, code)
+    if report is not None:
+        write_reports(report, results, summary)
+    if format_patch is not None:
+        write_patches(format_patch, results)
+    if isinstance(listener, JsonLines):
+        listener.write(summary)
+    else:
+        listener.close()
+        terminal = Terminal(Console())
+        counts = ", ".join(f"{summary[f'n_{key}']} {key.replace('_', ' ')}" for key in _COUNTS if summary[f"n_{key}"])
+        terminal.note(f"{summary['n_tasks']} tasks: {counts}; {summary['seconds']:.0f} s.", style="bold")
+        if report is not None:
+            terminal.note(f"The report is {report / 'report.html'}.")
+    return code
+
+
+_COUNTS = ("done", "done_before", "failed", "failed_before", "open")
+
+
+@contextmanager
+def _listener(n_todo: int, *, shows_table: bool) -> "Iterator[JsonLines | LiveTable]":
+    from agent.batch.telling import JsonLines, LiveTable  # noqa: PLC0415
+
+    if not shows_table:
+        yield JsonLines(sys.stdout)
+        return
+    with LiveTable(Console(), n_todo) as table:
+        yield table
+
+
+def _read(file: str, file_format: FileFormat | None) -> "TaskFile":
+    from agent.batch.taskfile import MAX_BYTES, TaskFile, format_of  # noqa: PLC0415
+
+    format_ = format_of(file) if file_format is None else file_format.value
+    if file == "-":
+        return TaskFile(file, sys.stdin.buffer.read(MAX_BYTES + 1), format_, Path.cwd())
+    path = Path(file)
+    try:
+        with path.open("rb") as stream:
+            return TaskFile(file, stream.read(MAX_BYTES + 1), format_, path.resolve().parent)
+    except OSError as error:
+        raise typer.BadParameter(f"{file} cannot be read: {error.strerror}", param_hint="FILE") from error
+
+
+def _current(directory: Path) -> "Repository | None":
+    """Return the repository that the command was started in; there need be none."""
+    from agent.batch.repositories import open_local  # noqa: PLC0415
+
+    try:
+        return open_local(directory)
+    except NotARepositoryError:
+        if directory != options.HERE:
+            raise
+        return None
+
+
+def _make_folders(*folders: Path | None) -> None:
+    """Make the folders that will be written to, before any work is done for them."""
+    for folder in folders:
+        try:
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise typer.BadParameter(f"{folder} cannot be made: {error.strerror}") from error
