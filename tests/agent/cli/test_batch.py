@@ -218,10 +218,11 @@ class TestMistakes:
         assert [line.split(": ")[0].rpartition(":")[2] for line in result.err.splitlines()[1:]] == ["2", "4"]
 
     def test_what_is_wrong_with_defaults_is_said_once(self, batch: Batch) -> None:
-        batch.file.write_text("defaults:\n  base: nowhere\n  branch: x/{slug}\ntasks:\n- task: a\n- task: b\n- task: a\n")
+        tasks = "tasks:\n- task: a\n- task: b\n- task: a\n"
+        batch.file.write_text("defaults:\n  base: nowhere\n  branch: x/{slug}\n" + tasks)
         lines = batch.cli("batch", batch.file).err.splitlines()[1:]
         assert [line.split(": ")[0].rpartition(":")[2] for line in lines] == ["2"]
-        batch.file.write_text("defaults:\n  branch: x/{slug}\ntasks:\n- task: a\n- task: b\n- task: a\n")
+        batch.file.write_text("defaults:\n  branch: x/{slug}\n" + tasks)
         (line,) = batch.cli("batch", batch.file).err.splitlines()[1:]
         assert ":6: `branch`: 'x/a' is that of the task in line 4, too" in line
 
