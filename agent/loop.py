@@ -178,6 +178,7 @@ class Job:
             self._ui.on_tests(trials.command)
             with self._record.timed("test"):
                 attempt.verdict = trials.test(attempt.patch)
+            self._record.report = attempt.verdict.report
             if not attempt.verdict.passed:
                 attempt.error = _failing(attempt.verdict.report, attempt.verdict.new_failures)
             elif not self._options.tests_all:
@@ -187,7 +188,7 @@ class Job:
     def _trials(self) -> Trials | None:
         """What tests changes before they are made; None where there is nothing to run, or it cannot be layered."""
         options = self._options
-        if options.test_command is None or not options.sandboxed or not options.apply or not can_layer():
+        if options.test_command is None or not options.sandboxed or not can_layer():
             return None
         return Trials(options.test_command, self._git.root, options.test_timeout_s, self._ui.on_test_output)
 
@@ -211,7 +212,7 @@ class Job:
         patch = record.patch = attempt.patch
         if patch is None:
             raise NoChangeError("the model wrote no change")
-        record.report = attempt.verdict.report if attempt.verdict else None
+        record.report = attempt.verdict.report if attempt.verdict else None  # others may have been tested behind it
         if not options.apply:
             record.status = "proposed"
             return

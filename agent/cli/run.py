@@ -87,7 +87,7 @@ def run(
     include: options.Include,
     exclude: options.Exclude,
     test_cmd: Annotated[
-        str | None, typer.Option(metavar="COMMAND", help="Run it after the change; if it fails, roll back.")
+        str | None, typer.Option(metavar="COMMAND", help="Test each change with it, and make only one that passes.")
     ] = None,
     test_timeout: Annotated[float, typer.Option(min=1.0, metavar="SECONDS", help="For the test command.")] = 600.0,
     max_repairs: Annotated[int, typer.Option(min=0, metavar="N", help="Ask again this often when it fails.")] = 1,

@@ -283,3 +283,21 @@ def test_killed_at_any_moment_the_tree_is_as_before_or_after(repo: Repo) -> None
 def _running(command: str) -> bool:
     listing = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     return command in listing.splitlines()
+
+
+def test_a_proposal_is_tested_too_and_nothing_is_changed(repo: Repo) -> None:
+    before = repo.files()
+    record, _ = do(repo, [[WRONG, FIX]], User(), 2, apply=False)
+    assert (record.status, record.report is not None and record.report.passed) == ("proposed", True)
+    assert "a + b" in record.diff_text
+    record = Record()
+    with pytest.raises(FailingTestsError):
+        Job(
+            Git(repo.root),
+            ScriptedModel([WRONG]),
+            JobOptions(test_command="python3 check.py", apply=False),
+            User(),
+            record,
+        ).run("fix")
+    assert outcome_json(record, None)["tests"]["exit_code"] == 1
+    assert repo.files() == before

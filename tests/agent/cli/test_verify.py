@@ -100,8 +100,12 @@ class TestTests:
         assert "failed (exit code 1), and the change could not be rolled back: changed since " in result.err
         assert "Changed calc.py. `magicode undo` takes it back.\n" in result.err
 
-    def test_tests_do_not_run_where_nothing_is_applied(self, cli: Cli) -> None:
-        assert cli("--test-cmd", "exit 1", "--dry-run", "fix", answers=[FIX]).code == 0
+    def test_where_nothing_is_applied_tests_run_in_a_layer_or_not_at_all(self, cli: Cli, repo: Repo) -> None:
+        no_change = ("--dry-run", "--max-repairs", "0", "--test-cmd", "touch made; exit 1")
+        assert cli(*no_change, "--no-sandbox", "fix", answers=[FIX]).code == 0
+        if sandbox_status().namespaces:
+            assert cli(*no_change, "fix", answers=[FIX]).code == ExitCode.TESTS_FAILED
+        assert repo.files() == FILES
 
     def test_json_has_the_report(self, cli: Cli) -> None:
         result = cli(*YES, "--output-format", "json", "--test-cmd", "echo no; exit 4", "fix", answers=[FIX])
