@@ -128,14 +128,15 @@ def _with_last_line(edit: Edit, old: TextFile) -> Edit:
 
 
 def _complete(edit: Edit, old: TextFile) -> Edit:
-    """Give every added line an ending, but for the last one of the file."""
+    """Give every added line an ending, but for the last one of the file; an empty one without an ending is no line."""
     n_open = 1 if edit.hi == len(old.lines) else 0
     inner = len(edit.lines) - n_open
     ending = neighbour_ending(old, edit.lo)
     return replace(
         edit,
         lines=tuple(
-            line if line.ending or i >= inner else NewLine(line.text, ending) for i, line in enumerate(edit.lines)
+            line if line.ending or (i >= inner and line.text) else NewLine(line.text, ending)
+            for i, line in enumerate(edit.lines)
         ),
     )
 
