@@ -217,10 +217,6 @@ class Decoding:
             self._cut_to_line(len(self._line_starts) - rewrite.n_lines)
             self._write_on(rewrite.text, constraint)
             return
-        fault = constraint.take_fault()
-        if fault and (decision := self._decisions.pop_weakest(fault)):
-            self._revise(decision, constraint)
-            return
         self._write_on(chosen, constraint, token)
 
     def _write_on(self, text: bytes, constraint: Constraint, token: int | None = None) -> None:
@@ -228,6 +224,11 @@ class Decoding:
         opened: str | None = ""
         while opened is not None:
             forced, opened = _forced(constraint)
+            # What completes a file may be chosen, or forced behind what was chosen.
+            fault = constraint.take_fault()
+            if fault and (decision := self._decisions.pop_weakest(fault)):
+                self._revise(decision, constraint)
+                return
             # A chosen token was not fed yet: what it begins is tokenised anew, as one text, so that no odd split
             # (a marker apart from the indentation that follows it) is left in what the model reads.
             self._write(text + forced, constraint.vocabulary, chosen=None if forced else token)

@@ -320,5 +320,6 @@ def test_what_breaks_is_decided_anew(engine: Engine, tokenizer: Tokenizer, promp
         assert completion.n_rewinds <= MAX_REVISIONS
         if completion.text:
             assert parse_patch(completion.text).files
-    assert n_rewinds
+    # Each time a file is found wrong the answer goes back, but when it went back as often as it may.
+    assert n_rewinds > len(asked) / 2
     assert len(asked) >= n_rewinds
