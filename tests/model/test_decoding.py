@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from model.api import Editable, Sampling
+from model.api import Editable, Flaw, Sampling
 from model.constraint import DiffConstraint
+from model.decisions import MAX_REVISIONS
 from model.decoding import Decoding, Feed
 from model.sampler import Sampler
 from model.tree import FileTree
@@ -149,3 +150,27 @@ def test_the_mean_log_probability_is_per_decision(languages: dict[str, Language]
     for _ in range(3):
         decoding.step(logits)
     assert decoding.mean_logprob == pytest.approx(-0.6931, abs=1e-4)
+
+
+def test_a_file_that_ends_by_force_is_gone_back_over(languages: dict[str, Language]) -> None:
+    """Where a tokenizer has no token for the whole fence, its first character is chosen and the others are forced."""
+    language = languages["bytes alone"]
+    checked: list[str] = []
+
+    def check(_old: str | None, new: str, _lines: Sequence[str]) -> Flaw:
+        checked.append(new)
+        return Flaw(0)
+
+    tree = FileTree(Editable({"a.py": ["x = 1", "y = 2"]}, check_file=check), language.vocabulary)
+    rng = np.random.default_rng(3)
+    decoding = Decoding(
+        language.tokenizer, Sampler(Sampling(temperature=1.0)), frozenset(), DiffConstraint(tree), lambda _text: None
+    )
+    liked = np.zeros(len(language.vocabulary.tokens), dtype=np.float32)
+    for text, nats in (("`", 9.0), ("\n", 4.0), ("-", 4.0)):
+        [token] = language.tokenizer.encode(text)
+        liked[token] = nats
+    for _ in range(4_000):
+        if decoding.step(liked + rng.normal(size=len(liked)).astype(np.float32)) is None:
+            break
+    assert decoding.n_rewinds == min(MAX_REVISIONS, len(checked)) > 0

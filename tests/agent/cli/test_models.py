@@ -50,7 +50,9 @@ def test_what_was_read_is_shown_and_forgotten(cli: Cli, tmp_path: Path) -> None:
     store = PrefixStore(tmp_path / "cache/prefixes")
     assert store.save("key", list(range(64)), 0, np.zeros((1, 300_000_000), dtype=np.uint8)) == 1
     ids = np.zeros(100_000_000, dtype=np.uint32)
-    TokenStore("key", tmp_path / "cache/memory").save({"a" * 40: FileTokens(ids, np.array([0, len(ids)]), np.array([0, 1]))})
+    TokenStore("key", tmp_path / "cache/memory").save(
+        {"a" * 40: FileTokens(ids, np.array([0, len(ids)]), np.array([0, 1]))}
+    )
     read, tokenised = cli("models", "list").out.decode().splitlines()[-2:]
     assert read.startswith("What was read of repositories: 0.3 GB on disk, at most ")
     assert tokenised == "What was tokenised of them: 0.4 GB on disk, at most 4.0 GB"
