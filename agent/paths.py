@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from agent.errors import PatchError, PolicyError
@@ -124,7 +125,7 @@ def check_path(name: str | PurePosixPath) -> PurePosixPath:
         raise PolicyError(f"{shown} is absolute; paths in a diff are relative to the repository's root")
     if "\\" in text:
         raise PolicyError(f"{shown} holds a backslash, which some systems read as a separator")
-    for character in text:
+    for character in "" if text.isascii() and text.isprintable() else text:
         if unicodedata.category(character) == "Cc" or character in _DIRECTION_MARKS:
             raise PolicyError(f"{shown} holds the control character U+{ord(character):04X}")
     sizes = [len(_bytes(part)) for part in text.split("/")]
@@ -153,6 +154,7 @@ def needs_consent(path: PurePosixPath) -> str | None:
     return None
 
 
+@lru_cache(maxsize=1 << 16)  # of a hundred thousand paths, most directories are the same few
 def _fold(part: str) -> str:
     """Reduce a name to the one by which HFS+, APFS or NTFS would open it."""
     plain = unicodedata.normalize("NFC", part.translate(_HFS_IGNORED)).casefold()
