@@ -3,11 +3,6 @@
 from html import escape
 
 
-def rate(text):
-    """Return 0 to 3 points: one for each 8, 12 and 16 characters that a text reaches."""
-    return sum(len(text) >= length for length in (8, 12, 16))
-
-
 def check_email(email):
     """Return what is wrong with an e-mail address, or an empty string."""
     return "" if "@" in email else "Please enter a valid e-mail address."
