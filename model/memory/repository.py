@@ -10,11 +10,12 @@ import numpy as np
 
 from model.api import Attended, Change, Document, OnProgress, Progress, Shown, Sight
 from model.decoding import View
+from model.hints import mentioned_paths
 from model.memory.index import FileTokens, RepositoryIndex
 from model.memory.router import Route, Router
 from model.memory.segments import Segmenter
 from model.memory.store import TokenStore
-from model.memory.working_set import Excerpt, Span, WorkingSet, choose, choose_within
+from model.memory.working_set import Excerpt, Span, WorkingSet, choose, choose_within, named_first
 
 if TYPE_CHECKING:
     from model.engine import DenseMemory
@@ -100,10 +101,12 @@ class RoutedMemory:
         return self._working or WorkingSet(frozenset(), (), 0)
 
     def follow(self, router: Router, text: str, budget_tokens: int) -> None:
-        """Decide what is attended to."""
+        """Decide what is attended to; what a text names by its path comes first."""
         started = time.perf_counter()
         self._route = router.route(self.index, self.changes, text)
-        self._working = choose(self.index, self._route.order, budget_tokens)
+        named, _ = mentioned_paths(text, self._numbers)
+        order = named_first(self.index, self._route.order, [self._numbers[path] for path in named], budget_tokens // 2)
+        self._working = choose(self.index, order, budget_tokens)
         self.route_s = time.perf_counter() - started
 
     def favoured(self) -> list[str] | None:

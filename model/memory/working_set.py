@@ -44,6 +44,13 @@ def choose(index: RepositoryIndex, order: Offsets, budget_tokens: int) -> Workin
     return WorkingSet(frozenset(taken), tuple(excerpts(index, taken)), n_tokens)
 
 
+def named_first(index: RepositoryIndex, order: Offsets, files: Sequence[int], budget_tokens: int) -> Offsets:
+    """Return a route that begins with the best segments of some files, as many of them as the budget holds."""
+    own = order[np.isin(index.file_of[order], np.array(files, dtype=np.int64))]
+    first = own[np.cumsum(index.n_segment_tokens[own]) <= budget_tokens]
+    return np.concatenate([first, order[~np.isin(order, first)]])
+
+
 def _everything(index: RepositoryIndex, order: Sequence[int]) -> WorkingSet:
     best: dict[int, int] = {}
     for place, segment in enumerate(order):

@@ -68,6 +68,14 @@ def test_what_is_asked_for_is_in_view(model: LocalModel) -> None:
         assert "\n".join(lines) in shown
 
 
+def test_a_file_that_is_named_is_in_view(model: LocalModel) -> None:
+    for path in ("src/omega.py", "empty.py"):
+        query = Query((), f"change sigma_5, alpha_1 and what is in {path}")
+        memory = model.look("system", documents(), CHANGES, query, Budget(model.context_limit, 256, 100), silent)
+        assert path == "empty.py" or model.sights(memory)[0].path == path
+        assert memory.working.n_tokens <= 256
+
+
 def test_only_what_changed_is_read_again(model: LocalModel) -> None:
     look(model, 300)
     texts = documents()
