@@ -30,12 +30,13 @@ class Attempt:
 
     @property
     def rank(self) -> tuple[float, ...]:
-        """Sort by this, the best first: it applies, few tests fail, others agree, the model is sure of it."""
+        """Sort by this, the best first: it applies, few tests fail, none failed before, others agree, it is likely."""
         n_failures = self.verdict.n_failures if self.verdict else 0
         return (
             not self.is_good,
             self.patch is None,
             n_failures,
+            self.verdict is not None and not self.verdict.report.passed,
             -self.n_alike,
             -self.completion.mean_logprob,
             self.number,

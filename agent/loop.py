@@ -73,7 +73,7 @@ class Job:
             record.next_round()
             attempts = self._attempt(memory, edits, (*turns, *said), checker, number)
             try:
-                self._take_best(attempts, checker, task)
+                self._take_best(attempts, checker, task, is_last=not self._goes_on(number))
             except _REPAIRABLE as error:
                 best = attempts[0]
                 record.reject(attempts, error)
@@ -181,7 +181,7 @@ class Job:
             self._record.report = attempt.verdict.report
             if not attempt.verdict.passed:
                 attempt.error = _failing(attempt.verdict.report, attempt.verdict.new_failures)
-            elif not self._options.tests_all:
+            elif attempt.verdict.report.passed and not self._options.tests_all:
                 return
 
     @cached_property
@@ -192,11 +192,17 @@ class Job:
             return None
         return Trials(options.test_command, self._git.root, options.test_timeout_s, self._ui.on_test_output)
 
-    def _take_best(self, attempts: Sequence[Attempt], checker: Checker, task: str) -> None:
-        """Carry out the best attempt; where tests can only be run in place, the next one if they fail."""
+    def _take_best(self, attempts: Sequence[Attempt], checker: Checker, task: str, *, is_last: bool) -> None:
+        """Carry out the best attempt; where tests can only be run in place, the next one if they fail.
+
+        One that fails what failed before is taken in the last round only: a test may have been written for the change.
+        """
         good = [attempt for attempt in attempts if attempt.is_good]
         if not good:
             raise attempts[0].error or NoChangeError("the model wrote no change")
+        verdict = good[0].verdict
+        if verdict and not verdict.report.passed and not is_last:
+            raise _failing(verdict.report, failed_tests(verdict.report.tail))
         for attempt in good:
             try:
                 self._carry_out(attempt, checker, task)

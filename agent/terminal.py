@@ -169,4 +169,6 @@ class Terminal:
 def _came_of(attempt: Attempt) -> str:
     if attempt.error is not None:
         return message_of(attempt.error).partition("\n")[0]
-    return "applies and passes the tests" if attempt.verdict else "applies"
+    if attempt.verdict is None:
+        return "applies"
+    return "applies and passes the tests" if attempt.verdict.report.passed else "applies, and fails what failed before"

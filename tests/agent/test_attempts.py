@@ -140,6 +140,9 @@ def test_tests_that_failed_before_do_not_count(repo: Repo) -> None:
     record, _ = do(repo, [FIX], User(), allow_dirty=True)
     assert record.status == "applied"
     repo.run("checkout", "-q", "calc.py")
+    _, model = do(repo, [FIX, FIX], User(), allow_dirty=True, max_repairs=1)  # it may be the change's to mend them
+    assert len(model.queries) == 2
+    repo.run("checkout", "-q", "calc.py")
     broken = FIX.replace(
         "+    return a + b", "+    return a + b\n \n \n def double(a):\n-    return a * 2\n+    return a * 3"
     )
