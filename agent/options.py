@@ -6,6 +6,7 @@ from typing import Literal
 from agent.allowance import Allowance
 from model.api import Sampling
 
+WORKING_SET_TOKENS = 4096
 Attention = Literal["auto", "dense", "memory"]
 
 
@@ -25,7 +26,7 @@ class JobOptions:
     sampling: Sampling = field(default_factory=Sampling)
     context_limit: int | None = None
     attention: Attention = "auto"
-    working_set_tokens: int = 4096
+    working_set_tokens: int = WORKING_SET_TOKENS
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     apply: bool = True

@@ -18,15 +18,13 @@ from agent.errors import WriteError
 from agent.escape import printable
 from agent.protocols import LanguageModel
 from agent.terminal import Terminal
-from model.api import Budget, Query
+from model.api import Budget, Query, Sampling
 from repo_index.errors import ContextTooLargeError
 from repo_index.git import Git
 from repo_index.past import read_past
 from repo_index.prompt import Prompt, build_prompt
 from repo_index.report import ContextReport, TokenTree, report_context
 from repo_index.snapshot import take_snapshot
-
-_ANSWER_TOKENS = 2048
 
 
 def context(
@@ -83,7 +81,7 @@ def context(
 def _show_sights(
     git: Git, model: LanguageModel[Any, Any], prompt: Prompt, working_set: int, terminal: Terminal, *, as_json: bool
 ) -> None:
-    budget = Budget(model.context_limit, working_set, _ANSWER_TOKENS)
+    budget = Budget(model.context_limit, working_set, Sampling().max_new_tokens)
     query = Query((), prompt.task)
     memory = model.look(prompt.system, prompt.documents, read_past(git), query, budget, terminal.on_progress)
     terminal.close()

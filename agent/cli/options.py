@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from agent.options import WORKING_SET_TOKENS
 from model.catalogue import DEFAULT_MODEL
 
 Directory = Annotated[
@@ -34,5 +35,4 @@ AllowSyntaxErrors = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Apply without asking.")]
 HERE = Path()
-WORKING_SET_TOKENS = 4096
-__all__ = ["DEFAULT_MODEL", "HERE"]
+__all__ = ["DEFAULT_MODEL", "HERE", "WORKING_SET_TOKENS"]

@@ -30,7 +30,7 @@ from tests.benchmarks.bench_context.bits.measure import AllBits, spread
 from tests.benchmarks.bench_context.bits.scorer import Scorer
 from tests.benchmarks.bench_context.commits import Commit, held_back
 from tests.benchmarks.bench_context.corpus import Corpus, CorpusReader, LineCounter
-from tests.benchmarks.bench_context.notes import Notes
+from tests.benchmarks.bench_context.notes import notes_of
 from tests.benchmarks.bench_context.ranking import Arm
 from tests.benchmarks.bench_context.recall import Recall, measure
 from tests.benchmarks.bench_context.table import commits_json, files, lines, mean_seconds, means, show
@@ -48,7 +48,7 @@ class Recalls:
 
     def __init__(self, seed: int) -> None:
         """Find what an earlier run of the same code has done."""
-        self._notes = Notes("recall", {"seed": seed})
+        self._notes = notes_of("recall", {"seed": seed})
         self.done = [Recall(**line) for line in self._notes.lines]
 
     def run(self, reader: CorpusReader, commits: Sequence[Commit], arms: Mapping[str, Arm], console: Console) -> None:

@@ -31,7 +31,7 @@ from model.tokenizer import Tokenizer
 from model.tree import FileTree
 from model.vocabulary import Vocabulary
 from tests.benchmarks.bench_diffs.lazy import N_LINES, LazyFile, snapshot
-from tests.benchmarks.bench_diffs.log import Log
+from tests.benchmarks.bench_diffs.log import log_of
 
 _MODEL = "qwen2.5-coder-1.5b"
 _N_ROWS = 151_936  # of the model's logits
@@ -102,7 +102,7 @@ class CostPart:
         self._sizes = sizes
         self._given_ms = pass_ms
         self._console = console
-        self._log = Log("cost", {"pass_ms": pass_ms})
+        self._log = log_of("cost", {"pass_ms": pass_ms})
 
     def run(self) -> dict[str, Any]:
         """Measure what is not noted yet; return the result."""

@@ -1,31 +1,12 @@
-"""What a part of a run has found so far, one line each, so that a stopped run goes on."""
+"""What parts of this benchmark have measured so far."""
 
-import json
 from typing import Any
 
-from tests.benchmarks.sources import digest, unfinished
+from tests.benchmarks.notes import Notes
 
 _MEASURED = ("model", "agent", "repo_index", "tests/benchmarks/bench_diffs", "tests/fakes")
 
 
-class Log:
-    """The lines of one part, for the very same code and settings."""
-
-    def __init__(self, part: str, settings: dict[str, Any]) -> None:
-        """Read what an earlier run has noted; `settings` are what else a line depends on."""
-        self._path = unfinished() / f"bench_diffs-{part}-{digest(settings, _MEASURED)}.jsonl"
-        text = self._path.read_text(encoding="utf-8") if self._path.exists() else ""
-        whole, _, torn = text.rpartition("\n")
-        if torn:  # the run was killed while it wrote
-            self._path.write_text(whole + "\n" if whole else "", encoding="utf-8")
-        self.lines: list[dict[str, Any]] = [json.loads(line) for line in whole.split("\n") if line]
-
-    def note(self, line: dict[str, Any]) -> None:
-        """Keep a line."""
-        self.lines.append(line)
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
-
-    def clear(self) -> None:
-        """Forget them: the run is complete."""
-        self._path.unlink(missing_ok=True)
+def log_of(part: str, settings: dict[str, Any]) -> Notes:
+    """Return the notes of one part, for the code as it is."""
+    return Notes(f"bench_diffs-{part}", settings, _MEASURED)

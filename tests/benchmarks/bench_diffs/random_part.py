@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from tests.benchmarks.bench_diffs.log import Log
+from tests.benchmarks.bench_diffs.log import log_of
 from tests.benchmarks.bench_diffs.workers import write_all
 from tests.benchmarks.bench_diffs.worktree import Repository
 
@@ -23,7 +23,7 @@ class RandomPart:
         self._seed = seed
         self._console = console
         labels = [repository.label for repository in repositories]
-        self._log = Log("random", {"seed": seed, "repositories": labels})
+        self._log = log_of("random", {"seed": seed, "repositories": labels})
 
     def run(self, numbers: Iterable[int], n_workers: int) -> dict[str, Any]:
         """Write the diffs with these numbers that are not noted yet; return the result for all of them."""

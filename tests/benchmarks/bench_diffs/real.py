@@ -18,7 +18,7 @@ from model.api import Completion, Query, Sampling
 from model.local import LocalModel
 from model.store import ModelStore, resolve
 from tests.benchmarks.bench_diffs.commits import MAX_PROMPT_TOKENS, Task, Tasks
-from tests.benchmarks.bench_diffs.log import Log
+from tests.benchmarks.bench_diffs.log import log_of
 from tests.benchmarks.bench_diffs.worktree import Repository
 
 MODELS = ("qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b")
@@ -101,7 +101,7 @@ class RealPart:
         self._repositories = repositories
         self._settings = settings
         self._console = console
-        self._log = Log(
+        self._log = log_of(
             "real",
             {
                 "repositories": [repository.label for repository in repositories],

@@ -14,7 +14,7 @@ from tests.benchmarks.bench_context.bits.documents import excerpts, view, whole
 from tests.benchmarks.bench_context.bits.scorer import Part, Scorer, Task
 from tests.benchmarks.bench_context.commits import Commit
 from tests.benchmarks.bench_context.corpus import Corpus, CorpusReader
-from tests.benchmarks.bench_context.notes import Notes
+from tests.benchmarks.bench_context.notes import notes_of
 from tests.benchmarks.bench_context.ranking import Arm
 from tests.benchmarks.bench_context.recall import HEADER_TOKENS, edited_lines, working_sets
 
@@ -64,7 +64,7 @@ class AllBits:
         """Find what an earlier run of the same code has done."""
         self._scorer = scorer
         self._tokenizer = tokenizer
-        self._notes = Notes("bits", {})
+        self._notes = notes_of("bits", {})
         self.done = [Bits(**line) for line in self._notes.lines]
 
     def run(self, reader: CorpusReader, commits: Sequence[Commit], arms: Mapping[str, Arm], console: Console) -> None:
