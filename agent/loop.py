@@ -179,6 +179,7 @@ class Job:
             with self._record.timed("test"):
                 attempt.verdict = trials.test(attempt.patch)
             self._record.report = attempt.verdict.report
+            self._ui.on_tested(attempt.verdict.report)
             if not attempt.verdict.passed:
                 attempt.error = _failing(attempt.verdict.report, attempt.verdict.new_failures)
             elif attempt.verdict.report.passed and not self._options.tests_all:
@@ -255,6 +256,7 @@ class Job:
                 sandboxed=options.sandboxed,
             )
         self._record.report = report
+        self._ui.on_tested(report)
         if not report.passed:
             raise _failing(report, failed_tests(report.tail))
 

@@ -7,7 +7,8 @@ go in and out as bytes: no filter, line-ending conversion or hook of the reposit
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
@@ -75,11 +76,48 @@ def judge(git: Git, folder: Path, change: Change, steps: Steps = no_step) -> Non
         )
 
 
+def diff_of(git: Git, files: Sequence[FileChange]) -> bytes:
+    """Return what leads from `before` to `after` of each file, as git writes it.
+
+    Raises:
+        GitError: git refuses.
+        OSError: there is no room for temporary files.
+
+    """
+    trees: list[bytes] = []
+    with tempfile.TemporaryDirectory(prefix="magicode-") as folder:
+        objects = Path(folder) / "objects"
+        objects.mkdir()
+        for side in ("before", "after"):
+            env = {"GIT_INDEX_FILE": f"{folder}/{side}.index", "GIT_OBJECT_DIRECTORY": str(objects)}
+            states: Iterator[tuple[PurePosixPath, FileState | None]] = (
+                (file.path, file.before if side == "before" else file.after) for file in files
+            )
+            _stage(git, Path(folder), env, states, no_step)
+            trees.append(git.run(*_NEUTRAL, "write-tree", env=env).strip())
+        plain = ("--no-color", "--binary", "--full-index", "--find-renames", "--src-prefix=a/", "--dst-prefix=b/")
+        return git.run("diff", *plain, *map(os.fsdecode, trees), "--", env=env)
+
+
 def _applied(git: Git, folder: Path, change: Change, steps: Steps) -> dict[str, IndexEntry]:
     objects = folder / "objects"
     objects.mkdir()
     env = {"GIT_INDEX_FILE": str(folder / "index"), "GIT_OBJECT_DIRECTORY": str(objects)}
-    present = [(file.path, file.before) for file in change.files if file.before is not None]
+    _stage(git, folder, env, ((file.path, file.before) for file in change.files), steps)
+    steps("git apply")
+    git.run(*_NEUTRAL, "apply", "--cached", "--whitespace=nowarn", stdin=change.diff, env=env)
+    return _parse_index(git.run(*_NEUTRAL, "ls-files", "--stage", "-z", env=env))
+
+
+def _stage(
+    git: Git,
+    folder: Path,
+    env: Mapping[str, str],
+    states: Iterable[tuple[PurePosixPath, FileState | None]],
+    steps: Steps,
+) -> None:
+    """Put files into the index that `env` names; their bytes pass through `folder`."""
+    present = [(path, state) for path, state in states if state is not None]
     copies = []
     for n, (_, state) in enumerate(present):
         steps(f"stage {n}")
@@ -90,9 +128,6 @@ def _applied(git: Git, folder: Path, change: Change, steps: Steps) -> dict[str, 
         ids += git.run("hash-object", "-w", "--no-filters", "--", *some, env=env).decode().split()
     records = (os.fsencode(f"{state.mode} {oid}\t{path}\0") for (path, state), oid in zip(present, ids, strict=True))
     git.run(*_NEUTRAL, "update-index", "-z", "--index-info", stdin=b"".join(records), env=env)
-    steps("git apply")
-    git.run(*_NEUTRAL, "apply", "--cached", "--whitespace=nowarn", stdin=change.diff, env=env)
-    return _parse_index(git.run(*_NEUTRAL, "ls-files", "--stage", "-z", env=env))
 
 
 def _head_entries(git: Git, paths: Sequence[str]) -> dict[str, IndexEntry]:

@@ -16,6 +16,7 @@ from agent.outcome import Record, usage
 from agent.parse import parse_patch
 from agent.patch import FilePatch, Patch
 from agent.review import Review, review
+from agent.sandbox import TestReport
 from agent.validate import ValidatedPatch
 from agent.workspace import AppliedChange
 from agent.writer import listed
@@ -93,6 +94,9 @@ class Terminal:
         shown = Segment(printable(lines, keep="\n\t"), self.console.get_style("dim"))
         self.console.print(Segments([shown]), soft_wrap=True, end="")
         self._in_line = not lines.endswith("\n")
+
+    def on_tested(self, report: TestReport) -> None:
+        """Say nothing yet: a failure is told by what becomes of the attempt, success at the end."""
 
     def consent(self, file: FilePatch, why: str) -> bool:
         """Show a file that executes on its own and ask whether it may be changed; nobody there means no."""

@@ -6,6 +6,7 @@ from typing import Protocol
 from agent.attempts import Attempt
 from agent.errors import AgentError
 from agent.patch import FilePatch, Patch
+from agent.sandbox import TestReport
 from agent.validate import ValidatedPatch
 from model.api import Attended, Progress
 
@@ -43,6 +44,10 @@ class Ui(Protocol):
 
     def on_test_output(self, text: str, /) -> None:
         """Hear raw output of the test command."""
+        ...
+
+    def on_tested(self, report: TestReport, /) -> None:
+        """Hear how the test command ended."""
         ...
 
     def consent(self, file: FilePatch, why: str, /) -> bool:

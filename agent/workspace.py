@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 from agent.change import Change, FileChange, change_of
 from agent.errors import ConflictError, NoChangeError, NothingToUndoError, WriteError
 from agent.journal import Copy, Directory, Entry, FileRecord, Journal, now
-from agent.staging import judge, uncommitted
+from agent.staging import diff_of, judge, uncommitted
 from agent.treeio import FileState, Found, Mode, Steps, Tree, no_step
 from agent.validate import ValidatedPatch
 from agent.writer import Writer, carry_out, listed, recover
@@ -146,6 +146,31 @@ class Workspace:
             if entry.id not in undone
         )
 
+    def diff(self, undo_id: str | None = None) -> tuple[Past, bytes]:
+        """Return an application that is on record, the latest or the named one, and its diff; nothing is changed.
+
+        Raises:
+            NothingToUndoError: there is none.
+            ConflictError: its bytes are gone or damaged.
+            WriteError: there is no room for temporary files.
+
+        """
+        journal, history = self._journal(), self.history()
+        past = next((past for past in history if undo_id in {None, past.undo_id}), None)
+        if past is None:
+            raise _not_on_record(undo_id, [past.undo_id for past in history])
+        entry = next(each for each in journal.entries("undo") if past.undo_id in {each.undoes, each.id})
+
+        def state(copy: Copy | None) -> FileState | None:
+            return None if copy is None else FileState(journal.read("undo", entry.id, copy), copy.mode)
+
+        forward = entry.inverse() if entry.undoes else entry
+        files = [FileChange(file.path, state(file.before), state(file.after)) for file in forward.files]
+        try:
+            return past, diff_of(self.git, files)
+        except OSError as error:
+            raise WriteError(f"no temporary files can be written: {error.strerror or error}") from error
+
     def _journal(self) -> Journal:
         return Journal(self.git.path("magicode"), self.steps)
 
@@ -199,14 +224,19 @@ def _undo_target(journal: Journal, undo_id: str | None) -> Entry:
     undoable = {entry.id: entry for entry in journal.undoable()}
     if undo_id is None:
         if not undoable:
-            raise NothingToUndoError("no applied change is on record in this work tree")
+            raise _not_on_record(None, ())
         return undoable[max(undoable)]
     if undo_id in undoable:
         return undoable[undo_id]
     if any(entry.undoes == undo_id for entry in journal.entries("undo")):
         raise NothingToUndoError(f"{undo_id} was undone already")
-    known = ", ".join(undoable) or "none"
-    raise NothingToUndoError(f"no applied change {undo_id} is on record; on record: {known}")
+    raise _not_on_record(undo_id, undoable)
+
+
+def _not_on_record(undo_id: str | None, known: Iterable[str]) -> NothingToUndoError:
+    if undo_id is None:
+        return NothingToUndoError("no applied change is on record in this work tree")
+    return NothingToUndoError(f"no applied change {undo_id} is on record; on record: {', '.join(known) or 'none'}")
 
 
 def _record(file: FileChange, found: Found | None) -> FileRecord:

@@ -126,6 +126,19 @@ class SessionStore:
         hint = f"did you mean {' or '.join(near)}?" if near else f"the last ones are {', '.join([*found][:3])}"
         raise SessionError(f"no session {session_id!r}; {hint}")
 
+    def remove(self, session_id: str) -> None:
+        """Delete a session.
+
+        Raises:
+            SessionError: there is none of that id, or its file cannot be deleted.
+
+        """
+        path = self.open(session_id).path
+        try:
+            path.unlink()
+        except OSError as error:
+            raise SessionError(f"{path} cannot be deleted: {error.strerror}") from error
+
     def list(self) -> "tuple[Session, ...]":
         """Return all sessions, the one that was written to last first."""
         directory = self._directory()

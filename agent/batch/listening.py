@@ -9,7 +9,9 @@ from typing import Any, Protocol
 from agent.attempts import Attempt
 from agent.batch.plan import Task
 from agent.errors import AgentError, message_of
+from agent.events import attempts_fields, attended_fields, tested_fields
 from agent.patch import FilePatch, Patch
+from agent.sandbox import TestReport
 from agent.validate import ValidatedPatch
 from model.api import Attended, Progress
 
@@ -62,13 +64,7 @@ class TaskUi:
 
     def on_attended(self, attended: Attended) -> None:
         """Note what of the repository is in view."""
-        self.say(
-            "attended",
-            tokens=attended.n_tokens,
-            of_tokens=attended.n_repository_tokens,
-            files=attended.n_files,
-            of_files=attended.n_repository_files,
-        )
+        self.say("attended", **attended_fields(attended))
 
     def on_answer(self) -> None:
         """Note that the model begins to write."""
@@ -84,13 +80,7 @@ class TaskUi:
 
     def on_attempts(self, attempts: Sequence[Attempt]) -> None:
         """Note what came of several answers."""
-        self.say(
-            "attempts",
-            attempts=[
-                {"number": each.number, "alike": each.n_alike, "reason": message_of(each.error) if each.error else None}
-                for each in attempts
-            ],
-        )
+        self.say("attempts", **attempts_fields(attempts))
 
     def on_rejected(self, error: AgentError) -> None:
         """Note why an answer was not taken."""
@@ -104,6 +94,10 @@ class TaskUi:
     def on_test_output(self, _text: str) -> None:
         """Let it pass: the report has its end."""
         self._break_off()
+
+    def on_tested(self, report: TestReport) -> None:
+        """Note how the tests ended."""
+        self.say("tested", **tested_fields(report))
 
     def consent(self, file: FilePatch, why: str) -> bool:
         """Say no: nobody is there to ask."""

@@ -1,6 +1,5 @@
 """How a batch is told while it runs: a table that moves on a terminal, a JSON object a line elsewhere."""
 
-import json
 import threading
 import time
 from collections import deque
@@ -15,6 +14,7 @@ from rich.text import Text
 
 from agent.batch.plan import Task
 from agent.escape import printable
+from agent.events import write_line
 from model.api import Progress
 
 _REFRESHES_PER_S = 4
@@ -51,8 +51,7 @@ class JsonLines:
         with self._lock:
             try:
                 if self._open:
-                    self._out.write(json.dumps(value) + "\n")
-                    self._out.flush()
+                    write_line(self._out, value)
             except (OSError, ValueError):
                 self._open = False
 

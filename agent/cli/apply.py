@@ -1,4 +1,4 @@
-"""`magicode apply` and `magicode undo`: a diff from anywhere, put in place and taken back with the same care."""
+"""`magicode apply`, `undo` and `diff`: a change from anywhere, put in place, taken back and shown."""
 
 import sys
 from pathlib import Path
@@ -6,9 +6,13 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from agent.cli import options
-from agent.cli.services import on_terminal, open_repository
+from agent.cli.services import local_time, on_terminal, open_repository
+from agent.diffview import show_patch
+from agent.escape import printable
+from agent.parse import parse_patch
 from agent.proposal import Checker
 from agent.terminal import Terminal
 from agent.workspace import Workspace
@@ -51,14 +55,59 @@ def undo(
         str | None, typer.Argument(metavar="[ID]", help="Which change; the latest if left out.", show_default=False)
     ] = None,
     directory: options.Directory = options.HERE,
+    *,
+    listing: Annotated[bool, typer.Option("--list", help="List the changes on record, and change nothing.")] = False,
 ) -> None:
     """Take a change back, to the byte.
 
     Nothing is done if one of its files was edited since.
     """
+    if listing and undo_id is not None:
+        raise typer.BadParameter("it lists all changes: leave the ID out", param_hint="--list")
     terminal = Terminal(Console(stderr=True))
-    git = open_repository(directory, terminal)
-    terminal.changed_back(Workspace(git).undo(undo_id))
+    workspace = Workspace(open_repository(directory, terminal))
+    if listing:
+        _list(workspace, terminal)
+    else:
+        terminal.changed_back(workspace.undo(undo_id))
+
+
+def diff(
+    undo_id: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[ID]", help="Which change, of `magicode undo --list`; else the latest.", show_default=False
+        ),
+    ] = None,
+    directory: options.Directory = options.HERE,
+) -> None:
+    """Show a change that magicode made here.
+
+    Coloured on a terminal; elsewhere the very diff, ready for `git apply`.
+    """
+    terminal = Terminal(Console(stderr=True))
+    past, data = Workspace(open_repository(directory, terminal)).diff(undo_id)
+    undone = ", undone since" if past.undone else ""
+    terminal.note(f"{past.undo_id} of {local_time(past.at)}{undone}: {_first_line(past.task)}", style="dim")
+    if sys.stdout.isatty():
+        show_patch(parse_patch(data.decode(errors="surrogateescape")), Console())
+    else:
+        sys.stdout.buffer.write(data)
+
+
+def _list(workspace: Workspace, terminal: Terminal) -> None:
+    history = workspace.history()
+    if not history:
+        terminal.note("No change is on record in this work tree.")
+    console = Console(soft_wrap=True)
+    for past in history:
+        state = "undone" if past.undone else f"{len(past.paths)} file{'s' * (len(past.paths) != 1)}"
+        row = f"{past.undo_id}  {local_time(past.at)}  {state:<8}  {_first_line(past.task)}"
+        console.print(Text(row, style="dim" if past.undone else ""))
+
+
+def _first_line(task: str) -> str:
+    return printable(task.strip().partition("\n")[0])
 
 
 def _read(patch: str) -> str:

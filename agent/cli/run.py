@@ -1,6 +1,5 @@
 """`magicode run`: one task."""
 
-import json
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +12,7 @@ from agent.allowance import Allowance
 from agent.cli import options
 from agent.cli.services import on_terminal, open_repository, services
 from agent.errors import WriteError
+from agent.events import EventUi, write_line
 from agent.loop import Job
 from agent.options import JobOptions
 from agent.outcome import Record, outcome_json
@@ -44,6 +44,7 @@ class OutputFormat(StrEnum):
 
     text = "text"
     json = "json"
+    stream_json = "stream-json"
 
 
 def run(
@@ -123,13 +124,17 @@ def run(
         show_usage=show_usage,
         show_all=show_all,
     )
+    streams = output_format is OutputFormat.stream_json
+    ui = EventUi(terminal, sys.stdout) if streams else terminal
     record = Record()
     error: BaseException | None = None
     try:
+        if isinstance(ui, EventUi):
+            ui.say("started", task=words, model=model)
         git = open_repository(directory, terminal)
         store = SessionStore(git)
         session = store.open(resume) if resume is not None else store.latest() if continue_ else None
-        opened = services(ctx).open_model(model, device=device, on_progress=terminal.on_progress)
+        opened = services(ctx).open_model(model, device=device, on_progress=ui.on_progress)
         job_options = JobOptions(
             sampling=Sampling(
                 temperature=temperature,
@@ -156,7 +161,7 @@ def run(
             constrained=not unconstrained,
             allow_truncated=allow_truncated,
         )
-        Job(git, opened, job_options, terminal, record).run(words, session.turns if session else ())
+        Job(git, opened, job_options, ui, record).run(words, session.turns if session else ())
         if record.status != "declined":
             _remember(record, session, store, terminal)
     except BaseException as raised:
@@ -166,8 +171,8 @@ def run(
         raise
     finally:
         terminal.ended(record)
-        if output_format is OutputFormat.json:
-            sys.stdout.write(json.dumps(outcome_json(record, error)) + "\n")
+        if streams or output_format is OutputFormat.json:
+            write_line(sys.stdout, outcome_json(record, error))
         elif record.status == "proposed":
             sys.stdout.buffer.write(record.diff)
         if output is not None and record.patch is not None:

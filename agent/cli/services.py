@@ -2,6 +2,7 @@
 
 import sys
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -52,6 +53,11 @@ def open_repository(directory: Path, terminal: Terminal) -> Git:
 def on_terminal() -> bool:
     """Tell whether a person reads all that we print and can answer."""
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr))
+
+
+def local_time(at: str) -> str:
+    """Show a time of ISO 8601 to the minute, where the user is."""
+    return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M}"
 
 
 def _open_local_model(name: str, *, device: str, on_progress: OnProgress) -> LanguageModel[Any, Any]:

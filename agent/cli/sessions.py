@@ -1,24 +1,60 @@
 """`magicode sessions`: the chats of this repository."""
 
+from typing import Annotated
+
 import typer
 from rich.console import Console
 from rich.text import Text
 
 from agent.cli import options
-from agent.cli.services import open_repository
+from agent.cli.services import local_time, open_repository
 from agent.escape import printable
 from agent.terminal import Terminal
 from repo_index.errors import SessionError
 from repo_index.history import Session, SessionStore
 
+app = typer.Typer(help="List, show and remove the chats of this repository.", rich_markup_mode=None)
 
-def sessions(_ctx: typer.Context, directory: options.Directory = options.HERE) -> None:
-    """List the chats of this repository.
+Id = Annotated[str, typer.Argument(metavar="ID", help="An id from `magicode sessions`.")]
+
+
+@app.callback(invoke_without_command=True)
+def sessions(ctx: typer.Context, directory: options.Directory = options.HERE) -> None:
+    """List, show and remove the chats of this repository.
 
     The latest comes first; `magicode run -r ID` goes on with one.
     """
     terminal = Terminal(Console(stderr=True))
-    listed = SessionStore(open_repository(directory, terminal)).list()
+    ctx.obj = SessionStore(open_repository(directory, terminal))
+    if ctx.invoked_subcommand is None:
+        _list(ctx.obj, terminal)
+
+
+@app.command()
+def show(ctx: typer.Context, session_id: Id) -> None:
+    """Print a chat: what was asked, and the diffs that came of it."""
+    console = Console(soft_wrap=True)
+    for turn in _store(ctx).open(session_id).turns:
+        console.print(Text(f"{turn.role}, {local_time(turn.at.isoformat())}", style="bold"))
+        console.print(Text(printable(turn.text.rstrip("\n"), keep="\n\t")), end="\n\n")
+
+
+@app.command()
+def rm(ctx: typer.Context, session_ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Which.")]) -> None:
+    """Remove chats; what they changed in the repository stays as it is."""
+    store = _store(ctx)
+    known = [store.open(session_id).id for session_id in session_ids]  # a typo is met before anything is removed
+    for session_id in dict.fromkeys(known):
+        store.remove(session_id)
+
+
+def _store(ctx: typer.Context) -> SessionStore:
+    store: SessionStore = ctx.obj
+    return store
+
+
+def _list(store: SessionStore, terminal: Terminal) -> None:
+    listed = store.list()
     if not listed:
         terminal.note("No chats yet: each run that ends well begins one, or goes on with one.")
     console = Console(soft_wrap=True)

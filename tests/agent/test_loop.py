@@ -11,6 +11,7 @@ from agent.loop import Job
 from agent.options import JobOptions
 from agent.outcome import Record
 from agent.patch import FilePatch, Patch
+from agent.sandbox import TestReport
 from agent.validate import ValidatedPatch
 from model.api import Attended, Progress, Query
 from repo_index.git import Git
@@ -53,6 +54,9 @@ class User:
 
     def on_test_output(self, text: str) -> None:
         self.on_call("test output")
+
+    def on_tested(self, report: TestReport) -> None:
+        self.on_call("tested")
 
     def consent(self, file: FilePatch, why: str) -> bool:
         self.on_call("consent")

@@ -87,3 +87,53 @@ class TestUndo:
         result = cli("undo")
         assert (result.code, repo.files()["calc.py"][0]) == (ExitCode.CONFLICT, b"mine\n")
         assert "nothing was undone" in result.err
+
+
+class TestRecord:
+    def test_nothing_yet(self, cli: Cli) -> None:
+        result = cli("undo", "--list")
+        assert (result.code, result.out) == (0, b"")
+        assert "No change is on record" in result.err
+        assert cli("diff").code == ExitCode.NO_CHANGE
+        assert cli("undo", "--list", "000001-abcdef").code == ExitCode.USAGE
+
+    def test_changes_are_listed_newest_first_and_shown_for_git(self, cli: Cli, repo: Repo) -> None:
+        cli("-y", "first\nof two lines \x1b[2J", answers=[FIX])
+        repo.commit()
+        cli("-y", "second", answers=[NEW_FILE])
+        rows = cli("undo", "--list").out.decode().splitlines()
+        assert [row.split("  ")[2:] for row in rows] == [["1 file", "", "second"], ["1 file", "", "first"]]
+        first = rows[1].split()[0]
+        assert cli("diff", first).out == cli("-C", "docs", "diff", first).out
+        assert b"+    return a + b\n" in cli("diff", first).out
+        repo.run("apply", "--check", "--reverse", "-", stdin=cli("diff").out)
+        assert b"docs/new/notes.md" in cli("diff").out
+
+        cli("undo", first)
+        assert "undone" in cli("undo", "--list").out.decode().splitlines()[0]
+        repo.run("apply", "--check", "-", stdin=cli("diff", first).out)  # as it was made, not as it was taken back
+        result = cli("diff", "nope")
+        assert result.code == ExitCode.NO_CHANGE
+        assert first in result.err
+
+    def test_bytes_that_are_gone_are_named(self, cli: Cli, repo: Repo) -> None:
+        cli("-y", "fix", answers=[FIX])
+        for blob in (repo.root / ".git/magicode/undo").glob("*/*"):
+            if blob.name != "manifest.json":
+                blob.write_bytes(b"x")
+        result = cli("diff")
+        assert result.code == ExitCode.CONFLICT
+        assert "missing or damaged" in result.err
+
+    def test_what_a_repository_configures_does_not_change_the_diff(self, cli: Cli, repo: Repo) -> None:
+        cli("-y", "fix", answers=[FIX])
+        plain = cli("diff").out
+        for name, value in {
+            "diff.noprefix": "true",
+            "color.ui": "always",
+            "diff.external": "touch pwned",
+            "core.autocrlf": "true",
+        }.items():
+            repo.run("config", name, value)
+        assert cli("diff").out == plain
+        assert not (repo.root / "pwned").exists()

@@ -1,5 +1,6 @@
 import re
 
+from agent.errors import ExitCode
 from tests.agent.cli.diffs import FIX
 from tests.fakes.cli import Cli
 from tests.fakes.git_repo import Repo
@@ -26,3 +27,18 @@ def test_a_damaged_one_does_not_hide_the_others(cli: Cli, repo: Repo) -> None:
     result = cli("sessions")
     assert result.code == 0
     assert sorted("damaged: " in line for line in result.out.decode().splitlines()) == [False, True]
+
+
+def test_one_is_shown_and_removed(cli: Cli, repo: Repo) -> None:
+    cli("first \x1b[2J", answers=[FIX])
+    cli("second", answers=[FIX])
+    second, first = [line.split()[0] for line in cli("sessions").out.decode().splitlines()]
+    shown = cli("sessions", "show", first).out.decode()
+    assert "first ␛[2J" in shown
+    assert "+    return a + b" in shown
+    result = cli("sessions", "rm", first, "nope")
+    assert (result.code, cli("sessions").out.count(b"\n")) == (ExitCode.USAGE, 2)
+    cli.monkeypatch.chdir("/")
+    assert cli("sessions", "-C", repo.root, "rm", first).code == 0
+    assert cli("-C", repo.root, "sessions").out.decode().split()[0] == second
+    assert cli("-C", repo.root, "-r", first, "fix", answers=[FIX]).code == ExitCode.USAGE

@@ -13,6 +13,7 @@ from agent.loop import Job
 from agent.options import JobOptions
 from agent.outcome import Record
 from agent.patch import FilePatch, Patch
+from agent.sandbox import TestReport
 from agent.validate import ValidatedPatch
 from model.api import Attended, Progress, Sampling
 from model.local import LocalModel
@@ -113,6 +114,8 @@ class _Silent:
     def on_tests(self, _command: str, /) -> None: ...
 
     def on_test_output(self, _text: str, /) -> None: ...
+
+    def on_tested(self, _report: TestReport, /) -> None: ...
 
     def consent(self, _file: FilePatch, _why: str, /) -> bool:
         return True
