@@ -16,7 +16,7 @@ AgentError
 
 from enum import IntEnum
 
-from model.errors import ModelError, WindowExceededError
+from model.errors import ModelError, ProblemError, WindowExceededError
 from repo_index.errors import ContextTooLargeError, RepoError, StaleSnapshotError
 
 
@@ -101,6 +101,7 @@ _EXIT_CODES: dict[type[BaseException], ExitCode] = {
     WindowExceededError: ExitCode.CONTEXT_TOO_LARGE,
     ConflictError: ExitCode.CONFLICT,
     PolicyError: ExitCode.REFUSED,
+    ProblemError: ExitCode.USAGE,
     ModelError: ExitCode.MODEL_UNAVAILABLE,
     StaleSnapshotError: ExitCode.CONFLICT,
     RepoError: ExitCode.USAGE,

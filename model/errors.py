@@ -5,7 +5,8 @@ ModelError
 ├── WeightsError           weights cannot be had, or their bytes are wrong
 │   └── DigestError        a file's SHA-256 differs from the catalogue's; the file was removed
 ├── DeviceError            the device asked for is not there
-└── WindowExceededError    the prompt does not fit the model's window
+├── WindowExceededError    the prompt does not fit the model's window
+└── ProblemError           an evaluation cannot be made as it was asked for
 """
 
 
@@ -31,3 +32,7 @@ class DeviceError(ModelError):
 
 class WindowExceededError(ModelError):
     """Prompt and answer together exceed the model's window."""
+
+
+class ProblemError(ModelError):
+    """No problem of an evaluation can be made of these parameters."""
