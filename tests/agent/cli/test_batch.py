@@ -103,7 +103,7 @@ class TestBranches:
         assert (one["status"], one["branch"], one["number"]) == ("done", "magicode/fix-add-it-subtracts", 1)
         assert two["commit"] == repo.run("rev-parse", "docs/02-notes-please").decode().strip()
         assert [event["event"] for event in events(result)] == [
-            *("started", "answer", "tests", "done"),
+            *("started", "answer", "tests", "tested", "done"),
             *("started", "answer", "done", "summary"),
         ]
 
