@@ -2,6 +2,7 @@
 
 import queue
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +15,7 @@ from agent.batch.results import Result, failure, outcome_of
 from agent.batch.state import State
 from agent.batch.worktrees import Worktrees
 from agent.errors import NoChangeError
+from agent.interrupts import held_back
 from agent.loop import Job
 from agent.options import JobOptions
 from agent.outcome import Record
@@ -21,7 +23,7 @@ from agent.treeio import Steps, no_step
 from repo_index.errors import GitError
 from repo_index.git import Git
 
-_PATIENCE_S = 20.0  # for other threads' tasks to notice that all is to end
+_PATIENCE_S = 20.0  # for the threads' tasks to notice that all is to end
 _PAUSE_S = 0.5
 
 
@@ -107,9 +109,12 @@ class Runner:
                 while thread.is_alive():
                     thread.join(_PAUSE_S)
         finally:
-            self._stop.set()
-            for thread in threads:
-                thread.join(_PATIENCE_S)
+            # Another Ctrl-C waits, too: threads that are left alone would go on in work trees that are swept away.
+            with held_back():
+                self._stop.set()
+                deadline_s = time.monotonic() + _PATIENCE_S
+                for thread in threads:
+                    thread.join(max(0.0, deadline_s - time.monotonic()))
         if errors:
             raise errors[0]
 
