@@ -48,9 +48,21 @@ class Job:
     Where the sandbox can layer, a change is made only when its tests have passed; else it is rolled back if they fail.
     """
 
-    def __init__(self, git: Git, model: LanguageModel[Any, Any], options: JobOptions, ui: Ui, record: Record) -> None:
-        """Take what the job works with, and the record to fill in; nothing happens yet."""
+    def __init__(
+        self,
+        git: Git,
+        model: LanguageModel[Any, Any],
+        options: JobOptions,
+        ui: Ui,
+        record: Record,
+        deliver: Callable[[Record], None] = lambda _: None,
+    ) -> None:
+        """Take what the job works with, and the record to fill in; nothing happens yet.
+
+        `deliver` is given the record of a change that is in place and tested. If it raises, the change is rolled back.
+        """
         self._git, self._model, self._options, self._ui, self._record = git, model, options, ui, record
+        self._deliver = deliver
         self._workspace = Workspace(git)
         self._attended: Callable[[], Attended | None] = lambda: None
 
@@ -239,6 +251,7 @@ class Job:
                 record.change = self._workspace.apply(taken, allow_dirty=options.allow_dirty, task=task)
             if options.test_command is not None and self._trials is None:
                 self._test_in_place(options.test_command)
+            self._deliver(record)
         except BaseException as error:  # Ctrl-C, too: an untested change does not stay
             self._roll_back(error)
             raise

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from agent.attempts import Attempt, ranked
@@ -26,6 +27,16 @@ class Rejected:
     error: AgentError
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where a change of `paths` went besides the user's work tree: a commit, its branch, a work tree of its own."""
+
+    paths: tuple[PurePosixPath, ...]
+    commit: str | None
+    branch: str | None
+    worktree: Path | None
+
+
 @dataclass(slots=True)
 class Record:
     """What a job has done so far; where it fails, this is what there is to tell.
@@ -37,6 +48,7 @@ class Record:
     status: Status | None = None
     patch: ValidatedPatch | None = None
     change: AppliedChange | None = None
+    delivery: Delivery | None = None
     report: TestReport | None = None
     completions: list[Completion] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
@@ -67,7 +79,7 @@ class Record:
 
     def next_round(self) -> None:
         """Forget the round of which nothing was taken, but for `rejected` and `attempts`."""
-        self.patch = self.change = self.report = None
+        self.patch = self.change = self.delivery = self.report = None
 
     def reject(self, attempts: Sequence[Attempt], error: AgentError) -> None:
         """Note a round of which nothing was taken; `error` is that of the best attempt."""
@@ -98,6 +110,9 @@ def outcome_json(record: Record, error: BaseException | None) -> dict[str, Any]:
         "attended": asdict(record.attended) if record.attended else None,
         "timings_s": {phase: round(seconds, 3) for phase, seconds in record.timings_s.items()},
         "undo_id": record.change.undo_id if record.change else None,
+        "commit": record.delivery.commit if record.delivery else None,
+        "branch": record.delivery.branch if record.delivery else None,
+        "worktree": str(record.delivery.worktree) if record.delivery and record.delivery.worktree else None,
     }
 
 

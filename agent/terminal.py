@@ -12,7 +12,7 @@ from agent.errors import AgentError, message_of
 from agent.escape import printable
 from agent.keys import ask_on_terminal, edit_in_editor
 from agent.live import LiveAnswer, PhaseBar
-from agent.outcome import Record, usage
+from agent.outcome import Delivery, Record, usage
 from agent.parse import parse_patch
 from agent.patch import FilePatch, Patch
 from agent.review import Review, review
@@ -131,6 +131,16 @@ class Terminal:
         for note in change.notes:
             self.note(note)
 
+    def delivered(self, delivery: Delivery) -> None:
+        """Say where a change went, and how to take it back."""
+        what, where = listed(delivery.paths), f" in {delivery.worktree}" if delivery.worktree else ""
+        if delivery.commit is None:
+            self.note(f"Changed {what}{where}. `magicode -C {delivery.worktree} undo` takes it back.", style="bold")
+            return
+        branch = f" on {delivery.branch}" if delivery.branch else ""
+        commit = delivery.commit[:10]
+        self.note(f"Committed {what} as {commit}{branch}{where}; `git show {commit}` shows it.", style="bold")
+
     def changed_back(self, change: AppliedChange) -> None:
         """Say what was undone."""
         self.note(f"Took back {change.undo_id}: {listed(change.paths)}.", style="bold")
@@ -142,7 +152,9 @@ class Terminal:
             self.nothing_taken()
         if record.report and record.report.passed:
             self.note(f"`{record.report.command}` passed in {record.report.duration_s:.1f} s.", style="green")
-        if record.change:
+        if record.delivery:
+            self.delivered(record.delivery)
+        elif record.change:
             self.changed(record.change)
         if self._show_usage:
             tokens = usage(record)

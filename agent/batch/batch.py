@@ -18,10 +18,9 @@ from agent.batch.runner import Runner, Settings
 from agent.batch.schema import TaskSpec, read_specs
 from agent.batch.state import State, StateError
 from agent.batch.taskfile import TaskFile
-from agent.batch.worktrees import Worktrees
+from agent.batch.worktrees import LOCK, Worktrees
 from agent.treeio import Steps, no_step
 
-_LOCK = "magicode/batch.lock"
 _STATE = "magicode/batch.jsonl"
 
 
@@ -115,7 +114,7 @@ def opened(
         raise TaskFileError(file.name, mistakes + more)
     with ExitStack() as stack:
         for common in sorted({task.repository.common for task in tasks}):
-            stack.enter_context(hold(common / _LOCK, f"running a batch in {common}"))
+            stack.enter_context(hold(common / LOCK, f"running a batch in {common}"))
         state: State | None = None
         if settings.dry_run:
             resumed = Resumed(todo=list(tasks))

@@ -39,12 +39,13 @@ class BranchNames:
         """
         name = render(spec.branch, spec, task_id)
         if name not in self._judged:
-            self._judged[name] = self._why_not(name)
+            self._judged[name] = self.why_not(name)
         if why := self._judged[name]:
             raise ValueError(f"{quoted(name)} {why}")
         return name
 
-    def _why_not(self, name: str) -> str | None:
+    def why_not(self, name: str) -> str | None:
+        """Say what keeps a name from being a branch's; None if nothing does."""
         if name.startswith("-"):
             return "begins with '-', which git would take for an option"
         if name.startswith("refs/"):

@@ -11,6 +11,7 @@ from agent.batch.plan import Task, folders_of
 from agent.batch.repositories import Repository
 from agent.batch.results import Result
 from agent.batch.state import Entry, State
+from agent.commits import checked_out, identity, publish
 from agent.errors import ConflictError, ExitCode
 from repo_index.errors import RepoError
 
@@ -73,7 +74,7 @@ class _Branches:
         tips = commits.tips(repository)
         return cls(
             tips,
-            commits.checked_out(repository),
+            checked_out(repository.git),
             {folder: name for name in tips for folder in folders_of(name)},
         )
 
@@ -119,7 +120,7 @@ def _finished(task: Task, entry: Entry, branches: _Branches) -> bool:
     if not (_COMMIT.fullmatch(commit) and commits.exists(task.repository, commit)):
         return False
     try:
-        commits.publish(task.repository, task.branch, commit, None)
+        publish(task.repository.git, task.branch, commit, None, reason="magicode batch")
     except ConflictError:
         return False
     branches.tips[task.branch] = Tip(commit, task.id)
@@ -147,7 +148,7 @@ def _nameless(tasks: Iterable[Task]) -> list[Mistake]:
     mistakes: list[Mistake] = []
     for task in first.values():
         try:
-            commits.identity(task.repository)
+            identity(task.repository.git, task.repository.name)
         except RepoError as error:
             mistakes.append(Mistake(task.spec.line, str(error)))
     return mistakes

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from agent.batch import commits
+from agent import commits
+from agent.batch.commits import TRAILER
 from agent.batch.listening import Listener, TaskUi
 from agent.batch.models import Models
 from agent.batch.plan import Task
@@ -162,15 +163,20 @@ class Runner:
         self, git: Git, task: Task, record: Record, outcome: Mapping[str, Any], moves_from: str | None
     ) -> str | None:
         """Commit the change, and let the task's branch end in it."""
-        signer = commits.identity(task.repository) if self._settings.signoff else None
-        text = commits.message(task, record.report, model=task.spec.model, signer=signer)
+        trailers = [f"{TRAILER}: {task.id}"]
+        if self._settings.signoff:
+            trailers.insert(0, f"Signed-off-by: {commits.identity(git, task.repository.name)}")
+        text = commits.message(
+            task.spec.task, record.report, model=task.spec.model, by="magicode batch", trailers=trailers
+        )
         self._steps("commit")
-        commit = commits.commit(git, task.base, record.change.paths if record.change else (), text)
+        commits.stage(git, record.change.paths if record.change else ())
+        commit = commits.commit(git, task.base, text)
         if self._state:  # before the branch moves: whoever finds its tip can tell that it is ours
             self._state.add(task.id, "committed", commit=commit, branch=task.branch, outcome=outcome)
         self._steps("update-ref")
         with self._publishing:
-            commits.publish(task.repository, task.branch, commit, moves_from)
+            commits.publish(task.repository.git, task.branch, commit, moves_from, reason="magicode batch")
         return commit
 
     def _require_going_on(self, error: Exception) -> None:

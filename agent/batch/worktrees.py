@@ -14,11 +14,12 @@ from repo_index.errors import GitError
 from repo_index.git import Git
 from repo_index.recency import NO_NETWORK
 
+LOCK = "magicode/batch.lock"  # held in the common git directory
 _PREFIX = "magicode-"  # of the folders, and so of what git calls the work trees
 
 
 class Worktrees:
-    """The work trees of one repository's tasks. Whoever uses it holds the repository's batch lock."""
+    """The work trees of one repository's tasks. Whoever uses it holds the repository's `LOCK`."""
 
     def __init__(self, repository: Repository, steps: Steps = no_step) -> None:
         """Take the repository; nothing is made yet."""

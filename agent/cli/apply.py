@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from agent.cli import options
+from agent.cli.delivery import destination, working_in
 from agent.cli.services import local_time, on_terminal, open_repository
 from agent.diffview import show_patch
 from agent.escape import printable
@@ -25,6 +26,10 @@ def apply(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the exact diff and change nothing.")] = False,
     yes: options.Yes = False,
+    commit: options.Commit = False,
+    message: options.Message = None,
+    branch: options.Branch = None,
+    worktree: options.Worktree = None,
     allow_dirty: options.AllowDirty = False,
     allow_syntax_errors: options.AllowSyntaxErrors = False,
 ) -> None:
@@ -36,18 +41,34 @@ def apply(
     """
     text = _read(patch)
     interactive = on_terminal()
+    applies = not dry_run and (yes or interactive)
+    wanted = destination(
+        commit=commit, message=message, branch=branch, worktree=worktree, applies=applies, allow_dirty=allow_dirty
+    )
     terminal = Terminal(Console(stderr=True), review_mode="none" if yes else "hunk", interactive=interactive)
-    git = open_repository(directory, terminal)
-    checker = Checker(take_snapshot(git, count_tokens=lambda _text: 0), terminal.consent, allow_syntax_errors)
-    checked = checker.check_text(text)
-    if dry_run or not (yes or interactive):
-        sys.stdout.buffer.write(checked.render())
-        return
-    taken = checker.reviewed(checked, terminal.review)
-    if taken is None:
-        terminal.nothing_taken()
-        return
-    terminal.changed(Workspace(git).apply(taken, allow_dirty=allow_dirty, task=f"apply {patch}"))
+    task = f"apply {patch}"
+    with working_in(open_repository(directory, terminal), wanted, terminal) as place:
+        checker = Checker(take_snapshot(place.git, count_tokens=lambda _text: 0), terminal.consent, allow_syntax_errors)
+        checked = checker.check_text(text)
+        if not applies:
+            sys.stdout.buffer.write(checked.render())
+            return
+        taken = checker.reviewed(checked, terminal.review)
+        if taken is None:
+            terminal.nothing_taken()
+            return
+        workspace = Workspace(place.git)
+        change = workspace.apply(taken, allow_dirty=allow_dirty, task=task)
+        try:
+            delivery = place.deliver(change.paths, message or f"{task[:1].upper()}{task[1:]}\n")
+        except BaseException as error:
+            workspace.undo(change.undo_id)
+            error.add_note("the change was rolled back")
+            raise
+    if delivery:
+        terminal.delivered(delivery)
+    else:
+        terminal.changed(change)
 
 
 def undo(

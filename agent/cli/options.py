@@ -34,5 +34,19 @@ AllowSyntaxErrors = Annotated[
     bool, typer.Option("--allow-syntax-errors", help="Take a change that breaks a file's syntax.")
 ]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Apply without asking.")]
+Commit = Annotated[
+    bool, typer.Option("--commit", help="Commit the change, and nothing else, to the branch you are on.")
+]
+Message = Annotated[
+    str | None, typer.Option("--message", metavar="TEXT", help="The commit's message; else it is made of the task.")
+]
+Branch = Annotated[
+    str | None,
+    typer.Option("--branch", metavar="NAME", help="Commit to a new branch; your work tree stays as it is."),
+]
+Worktree = Annotated[
+    Path | None,
+    typer.Option("--worktree", metavar="DIR", help="Work in a new work tree of HEAD; yours stays as it is."),
+]
 HERE = Path()
 __all__ = ["DEFAULT_MODEL", "HERE", "WORKING_SET_TOKENS"]

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from agent.allowance import Allowance
 from agent.cli import options
+from agent.cli.delivery import delivering, destination, working_in
 from agent.cli.services import on_terminal, open_repository, services
 from agent.errors import WriteError
 from agent.events import EventUi, write_line
@@ -93,6 +94,10 @@ def run(
     test_timeout: Annotated[float, typer.Option(min=1.0, metavar="SECONDS", help="For the test command.")] = 600.0,
     max_repairs: Annotated[int, typer.Option(min=0, metavar="N", help="Ask again this often when it fails.")] = 1,
     no_sandbox: Annotated[bool, typer.Option("--no-sandbox", help="Run tests with all your rights.")] = False,
+    commit: options.Commit = False,
+    message: options.Message = None,
+    branch: options.Branch = None,
+    worktree: options.Worktree = None,
     allow_dirty: options.AllowDirty = False,
     allow_syntax_errors: options.AllowSyntaxErrors = False,
     allow_truncated: Annotated[
@@ -117,6 +122,10 @@ def run(
         raise typer.BadParameter("the task is empty", param_hint="TASK")
     allowance = None if budget is None else _allowance(budget)
     interactive = on_terminal()
+    applies = not dry_run and (yes or interactive)
+    wanted = destination(
+        commit=commit, message=message, branch=branch, worktree=worktree, applies=applies, allow_dirty=allow_dirty
+    )
     terminal = Terminal(
         Console(stderr=True),
         review_mode="none" if yes else review.value,
@@ -134,7 +143,6 @@ def run(
         git = open_repository(directory, terminal)
         store = SessionStore(git)
         session = store.open(resume) if resume is not None else store.latest() if continue_ else None
-        opened = services(ctx).open_model(model, device=device, on_progress=ui.on_progress)
         job_options = JobOptions(
             sampling=Sampling(
                 temperature=temperature,
@@ -149,7 +157,7 @@ def run(
             working_set_tokens=working_set,
             include=tuple(include),
             exclude=tuple(exclude),
-            apply=not dry_run and (yes or interactive),
+            apply=applies,
             allow_dirty=allow_dirty,
             allow_syntax_errors=allow_syntax_errors,
             test_command=test_cmd,
@@ -161,7 +169,12 @@ def run(
             constrained=not unconstrained,
             allow_truncated=allow_truncated,
         )
-        Job(git, opened, job_options, ui, record).run(words, session.turns if session else ())
+        with working_in(git, wanted, terminal) as place:
+            opened = services(ctx).open_model(model, device=device, on_progress=ui.on_progress)
+            job = Job(place.git, opened, job_options, ui, record, delivering(place, words, model, message))
+            job.run(words, session.turns if session else ())
+        if place.wanted.elsewhere and worktree is None:
+            record.change = None  # its work tree is gone, and the way back with it
         if record.status != "declined":
             _remember(record, session, store, terminal)
     except BaseException as raised:

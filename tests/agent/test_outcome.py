@@ -31,6 +31,9 @@ def test_nothing_has_happened_yet() -> None:
         "attended": None,
         "timings_s": {},
         "undo_id": None,
+        "commit": None,
+        "branch": None,
+        "worktree": None,
     }
 
 
