@@ -24,7 +24,6 @@ from model.reuse import persist, restore
 from model.sampler import Logits, Sampler
 from model.tokenizer import Tokenizer
 
-PREFILL_CHUNK_TOKENS = 512
 # Drafted tokens in one pass, of all attempts together: beyond this, reading them costs more than it saves.
 _MAX_DRAFTED_TOKENS = 16
 
@@ -53,6 +52,7 @@ class Network(Protocol):
 
     batches: bool  # whether several sequences are fed at less than the cost of each alone
     identity: str | None  # names weights and layout of the states; None where these are not persisted
+    chunk_tokens: int  # of a prompt are read in one pass
 
     def new_cache(self) -> Any:
         """Return an empty sequence."""
@@ -98,7 +98,7 @@ class Engine:
     ) -> Self:
         """Load a model directory: packed weights, or the Hugging Face layout.
 
-        On a CPU our own kernels run what they can; `dtype` other than "auto" asks for transformers and that type.
+        Our own kernels run what they can, on a CPU if `dtype` is "auto": another asks for transformers and that type.
 
         Raises:
             WeightsError: the directory does not hold a causal language model that can be run.
@@ -106,7 +106,9 @@ class Engine:
 
         """
         network: Network | None = None
-        if dtype == "auto" and runs_on_cpu(device):
+        if not runs_on_cpu(device):
+            network = _on_gpu(directory, device, dtype)
+        elif dtype == "auto":
             network = _native(directory)
         if network is None:
             from model.transformers_network import TransformersNetwork  # noqa: PLC0415 - with torch: 4 s to import
@@ -206,7 +208,7 @@ class Engine:
         """Read what the cache lacks of `ids`, which begin at token `n_read`; return the last logits, `(vocab,)`."""
         on_progress(Progress("prefill", cache.n_tokens - n_read, len(ids)))
         while (start := cache.n_tokens - n_read) < len(ids):
-            chunk = ids[start : start + PREFILL_CHUNK_TOKENS]
+            chunk = ids[start : start + self.network.chunk_tokens]
             logits: Logits = self.network.feed([(cache, chunk)])[0]
             on_progress(Progress("prefill", start + len(chunk), len(ids)))
         return logits
@@ -225,6 +227,17 @@ def _native(directory: Path) -> NativeNetwork | None:
     config = NetworkConfig.read(directory)
     kernels = Kernels.best() if config else None
     return NativeNetwork.load(directory, config, kernels) if config and kernels else None
+
+
+def _on_gpu(directory: Path, device: str, dtype: str) -> Network | None:
+    """Load the network onto a GPU for our own kernels; None where they do not know it, or the GPU."""
+    from model.cuda.network import CudaNetwork, runs  # noqa: PLC0415 - with torch
+    from model.device import choose_device  # noqa: PLC0415
+
+    config = NetworkConfig.read(directory)
+    return (
+        CudaNetwork.load(directory, config, device, dtype) if config and runs(config, choose_device(device)) else None
+    )
 
 
 def _ignore(_progress: Progress) -> None:

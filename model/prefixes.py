@@ -25,7 +25,7 @@ import numpy.typing as npt
 from model.disk import cache_root
 from model.eviction import entries, evict, mark_used, remove, room_bytes, stored_files
 from model.extent import IDENTITY_BYTES, SUFFIX, DamagedExtentError, Extent, file_bytes, write_extent
-from model.native.library import PAGE_TOKENS
+from model.paging import PAGE_TOKENS
 
 Buffer = memoryview | npt.NDArray[np.uint8]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from model.native.library import PAGE_TOKENS
+from model.paging import PAGE_TOKENS
 from model.prefixes import PrefixStore
 
 # 4,096 tokens: what is written at once, and so held twice for a moment.

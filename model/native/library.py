@@ -11,7 +11,6 @@ from pathlib import Path
 KERNEL_SETS = ("avx512_vnni", "avx2", "portable")
 FORMATS = ("Q4_K", "Q6_K", "Q5_0", "Q8_0")  # the number of each is its `Kind`
 ROW_GROUP = 8  # rows of a packed group
-PAGE_TOKENS = 64  # `kPageTokens`: of keys and values, in memory and on disk
 
 
 class Weights(Structure):

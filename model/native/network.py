@@ -16,9 +16,10 @@ import numpy.typing as npt
 from model.errors import WeightsError
 from model.native.cache import PagedCache
 from model.native.kernels import Kernels
-from model.native.library import PAGE_TOKENS, Layer, Shape
+from model.native.library import Layer, Shape
 from model.native.library import Sequence as FedSequence
 from model.native.weights import PACKED, Matrix, PackedWeights
+from model.paging import PAGE_TOKENS
 
 # Up to here one call runs all layers; longer passes return to Python after each, so that Ctrl-C is heard.
 _TOKENS_PER_CALL = 64
@@ -80,6 +81,7 @@ class NativeNetwork:
     """
 
     batches: bool = True
+    chunk_tokens: int = 512
 
     def __init__(
         self, config: NetworkConfig, weights: PackedWeights, kernels: Kernels, identity: str | None = None

@@ -17,7 +17,7 @@ from model.constraint import DiffConstraint
 from model.correction import Rewrite
 from model.decisions import MAX_REVISIONS
 from model.decoding import Decoding
-from model.engine import PREFILL_CHUNK_TOKENS, Engine
+from model.engine import Engine
 from model.errors import DeviceError, WeightsError
 from model.sampler import Sampler
 from model.tokenizer import Tokenizer
@@ -81,11 +81,11 @@ def test_a_prompt_in_chunks_is_read_as_in_one_pass(
     engine: Engine, prompt: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = (prompt * 3)[:900]
-    assert len(ids) > PREFILL_CHUNK_TOKENS
+    assert len(ids) > engine.network.chunk_tokens
     seen: list[Progress] = []
     chunked = engine._read(ids, engine.network.new_cache(), seen.append)
     assert [progress.done for progress in seen] == [0, 512, 900]
-    monkeypatch.setattr("model.engine.PREFILL_CHUNK_TOKENS", 10_000)
+    monkeypatch.setattr(engine.network, "chunk_tokens", 10_000)
     torch.testing.assert_close(chunked, engine._read(ids, engine.network.new_cache(), silent), atol=1e-4, rtol=1e-4)
 
 

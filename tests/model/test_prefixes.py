@@ -18,7 +18,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.prefixes import PAGE_TOKENS, PrefixStore
+from model.paging import PAGE_TOKENS
+from model.prefixes import PrefixStore
 from model.store import ModelStore
 
 Pages = npt.NDArray[np.uint8]

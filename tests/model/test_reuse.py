@@ -7,8 +7,9 @@ import pytest
 
 from model.api import Progress, Sampling
 from model.engine import DenseMemory, Engine
-from model.native.library import PAGE_TOKENS, kernels_are_there
+from model.native.library import kernels_are_there
 from model.native.network import NativeNetwork
+from model.paging import PAGE_TOKENS
 from model.prefixes import PrefixStore
 from model.tokenizer import Tokenizer
 from tests.fakes.repositories import CORPUS

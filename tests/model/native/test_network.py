@@ -23,9 +23,10 @@ from transformers import (
 from model.errors import WeightsError
 from model.native.cache import PagedCache
 from model.native.kernels import Kernels
-from model.native.library import PAGE_TOKENS, kernels_are_there
+from model.native.library import kernels_are_there
 from model.native.network import NativeNetwork, NetworkConfig
 from model.native.weights import PACKED, PackedWeights
+from model.paging import PAGE_TOKENS
 
 pytestmark = pytest.mark.skipif(not kernels_are_there(), reason="the kernels were not compiled")
 
