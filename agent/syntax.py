@@ -1,51 +1,24 @@
 """Whether a change breaks a file's syntax: tree-sitter's errors that the file did not have before."""
 
 import ast
+import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import PurePosixPath
 
-from tree_sitter import Language, Node, Parser
+from agent import grammars, macros
+from repo_index import languages
 
-# language → (package, the function in it that returns the grammar)
-_GRAMMARS = {
-    "c": ("tree_sitter_c", "language"),
-    "css": ("tree_sitter_css", "language"),
-    "go": ("tree_sitter_go", "language"),
-    "html": ("tree_sitter_html", "language"),
-    "java": ("tree_sitter_java", "language"),
-    "javascript": ("tree_sitter_javascript", "language"),
-    "json": ("tree_sitter_json", "language"),
-    "python": ("tree_sitter_python", "language"),
-    "rust": ("tree_sitter_rust", "language"),
-    "tsx": ("tree_sitter_typescript", "language_tsx"),
-    "typescript": ("tree_sitter_typescript", "language_typescript"),
-}
-
-# `.h` is not here: it may be C, C++ or Objective-C, and the wrong grammar finds errors in right code.
-_LANGUAGES = {
-    ".c": "c",
-    ".cjs": "javascript",
-    ".css": "css",
-    ".cts": "typescript",
-    ".go": "go",
-    ".htm": "html",
-    ".html": "html",
-    ".java": "java",
-    ".js": "javascript",
-    ".json": "json",
-    ".jsx": "javascript",
-    ".mjs": "javascript",
-    ".mts": "typescript",
-    ".py": "python",
-    ".pyi": "python",
-    ".rs": "rust",
-    ".ts": "typescript",
-    ".tsx": "tsx",
-}
+# `.h` may be C, C++ or Objective-C, and zsh is not bash: the wrong grammar finds errors in right code.
+_OF_SEVERAL_LANGUAGES = frozenset({".h", ".zsh"})
+# No text is wrong in them.
+_ALWAYS_RIGHT = frozenset({"markdown"})
+# Data that is often written with gaps for a template engine to fill; `${{` is GitHub's, and plain text in YAML.
+_DATA = frozenset({"json", "toml", "yaml"})
+_GAP = re.compile(r"(?<!\$)\{\{-?\s*[\w.#/$]|\{%")
+# Read here without their preprocessor, so a macro in right code may look like an error.
+_PREPROCESSED = frozenset({"c", "cpp"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +36,10 @@ class Finding:
 
 
 def language_of(path: PurePosixPath) -> str | None:
-    """Return the language whose grammar reads a file of this name, or None if none here does."""
-    return _LANGUAGES.get(path.suffix.lower())
+    """Return the language in which a file of this name is judged here, or None if it is in none of them."""
+    language = languages.language_of(path)
+    known = language in grammars.LANGUAGES or language in _ALWAYS_RIGHT
+    return language if known and path.suffix.lower() not in _OF_SEVERAL_LANGUAGES else None
 
 
 def check_syntax(language: str | None, old: str | None, new: str, *, path: PurePosixPath) -> tuple[Finding, ...]:
@@ -78,9 +53,13 @@ def check_syntax(language: str | None, old: str | None, new: str, *, path: PureP
     Python is also read by CPython's own parser, which is stricter (indentation) and has the last word on what is
     right. Its errors count unless it rejected the old text too: the file may be for another version of Python.
 
-    C is read here without its preprocessor: a file in which the grammar fails over macros already is not judged.
+    C and C++ are read here without their preprocessor. Where as many brackets are open at the end as before, an error
+    beside a macro's name does not count, and none in a file in which the grammar failed already.
 
-    A language without a grammar here gives no findings; `language_of` tells it apart.
+    A text that its grammar cannot read to the end (see `agent.grammars`) is one error, unless the old text was so, too.
+
+    JSON, TOML and YAML with gaps for a template engine are not judged: only what fills them makes a file of it.
+    Markdown has no errors. A language without a grammar here gives no findings; `language_of` tells it apart.
 
     """
     if language == "python":
@@ -89,16 +68,21 @@ def check_syntax(language: str | None, old: str | None, new: str, *, path: PureP
             return ()
         if old is None or _python_error(old, path) is None:
             return (broken,)
-    if language is None or language not in _GRAMMARS:
+    if language not in grammars.LANGUAGES:
         return ()
-    package, function = _GRAMMARS[language]
-    parser = Parser(Language(getattr(import_module(package), function)()))
-    errors = list(_errors(parser, new, path))
-    if not errors:
+    read = grammars.read(language, new)
+    if read.failure is None and (not read.faults or (language in _DATA and _GAP.search(new))):
         return ()
-    known = Counter() if old is None else Counter(map(_identity, _errors(parser, old, path)))
-    if known and language == "c":
+    read_before = grammars.Reading(()) if old is None else grammars.read(language, old)
+    if read_before.failure is not None:
         return ()
+    if read.failure is not None:
+        return (Finding(path, 1, 1, read.failure, new.partition("\n")[0]),)
+    errors = _findings(read, new, path)
+    known = Counter(map(_identity, _findings(read_before, old or "", path)))
+    if language in _PREPROCESSED and macros.open_brackets(new) == macros.open_brackets(old or ""):
+        lines = new.split("\n")
+        errors = [] if known else [error for error in errors if not macros.may_explain(error.line, lines)]
     findings: list[Finding] = []
     for error in errors:
         identity = _identity(error)
@@ -113,27 +97,18 @@ def _identity(error: Finding) -> tuple[str, str]:
     return error.message, error.source_line.strip()
 
 
-def _errors(parser: Parser, text: str, path: PurePosixPath) -> Iterator[Finding]:
-    """Walk the nodes that hold errors, outermost errors only. The stack is ours: trees may be very deep."""
-    source = text.encode("utf-8", "replace")
-    lines = source.split(b"\n")
-    stack = [parser.parse(source).root_node]
-    while stack:
-        node = stack.pop()
-        if node.is_error or node.is_missing:
-            yield _finding(node, lines, path)
-        elif node.has_error:
-            stack.extend(reversed(node.children))
+def _findings(read: grammars.Reading, text: str, path: PurePosixPath) -> list[Finding]:
+    lines = text.encode("utf-8", "replace").split(b"\n") if read.faults else []
+    return [_finding(fault, lines, path) for fault in read.faults]
 
 
-def _finding(node: Node, lines: list[bytes], path: PurePosixPath) -> Finding:
-    row, column = node.start_point
-    line = lines[row] if row < len(lines) else b""
+def _finding(fault: grammars.Fault, lines: list[bytes], path: PurePosixPath) -> Finding:
+    line = lines[fault.row] if fault.row < len(lines) else b""
     return Finding(
         path=path,
-        line=row + 1,
-        column=len(line[:column].decode("utf-8", "replace")) + 1,
-        message=f"missing {node.type}" if node.is_missing else "syntax error",
+        line=fault.row + 1,
+        column=len(line[: fault.column].decode("utf-8", "replace")) + 1,
+        message=fault.message,
         source_line=line.decode("utf-8", "replace"),
     )
 

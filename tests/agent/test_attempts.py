@@ -261,7 +261,9 @@ def test_killed_at_any_moment_the_tree_is_as_before_or_after(repo: Repo) -> None
     after = before | {"calc.py": (FIXED, 0o644), "docs/new/notes.md": (b"notes\n", 0o644)}
     marker = f"4{time.time_ns() % 10**8}"
     seen = set()
-    for number in range(16):
+    for number in range(100):
+        if number > 15 and seen == {False, True}:  # on a busy machine it takes longer until one is through
+            break
         job = subprocess.Popen(
             [sys.executable, "-c", JOB, str(repo.root), marker], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )

@@ -5,9 +5,17 @@ from pathlib import PurePosixPath
 
 import pytest
 
+from agent.macros import open_brackets
 from agent.syntax import Finding, check_syntax, language_of
 
 RIGHT = {
+    "bash": 'f() {\n  echo "$1"\n}\n',
+    "cpp": "namespace n {\ntemplate <typename T>\nT f(T a) { return a; }\n}\n",
+    "csharp": "namespace N;\nclass A { int F() => 1; }\n",
+    "php": "<p>text</p>\n<?php\nfunction f(): int { return 1; }\n",
+    "ruby": "def f\n  1\nend\n",
+    "toml": "[a]\nb = [1, 2]\n",
+    "yaml": "a:\n  - b: ${{ c }}\n",
     "c": "int main(void) { return 0; }\n",
     "css": "a { color: red; }\n",
     "go": "package p\n\nfunc f() int { return 1 }\n",
@@ -21,6 +29,9 @@ RIGHT = {
     "typescript": "const a: number = <number>b;\n",
 }
 WRONG = {
+    "ruby": "def f\n  1\n",
+    "toml": "[a\nb = [1, 2]\n",
+    "yaml": "a:\n  - b: [1\nc: d\n",
     "css": "a { color: red; }\nb { : }\n",
     "html": "<p>text</p>\n<p <\n",
     "json": '{"a": [1]\n',
@@ -56,10 +67,39 @@ def test_a_broken_line_may_move_but_a_second_one_is_new() -> None:
     assert finding.line == 1
 
 
-def test_c_that_needs_its_preprocessor_is_not_judged() -> None:
+def test_c_that_needs_its_preprocessor_is_judged_by_its_brackets_alone() -> None:
     old = "void f(void)\n{\n\tfor_each(a, b) {\n\t\tg();\n\t}\n}\n"
     assert check("c", old, old + old.replace("for_each", "for_all")) == []
+    assert check("c", old, old.replace("g();\n\t}", "g();\n\t"))
     assert check("c", RIGHT["c"], RIGHT["c"] + "void f(void) {\n")
+
+
+@pytest.mark.parametrize("language", ["c", "cpp"])
+def test_a_macro_explains_what_it_stands_beside_and_no_open_bracket(language: str) -> None:
+    macros = 'struct Lock {\n  int count_ GUARDED_BY(mutex_);\n};\nTEST_CASE("lock")\n{\n  int a = 1;\n}\n'
+    assert check(language, None, macros) == []
+    assert check(language, None, macros + "int b = = 1;\n")
+    assert check(language, None, macros.replace("int a = 1;\n}", "int a = 1;\n"))
+    assert check(language, None, macros.replace("mutex_);", "mutex_;"))
+
+
+def test_brackets_that_do_not_count() -> None:
+    text = '#define BEGIN(a) { \\\n  (\n// }\n/* ( */ char *s = "[\\"{"; char c = \'(\'; auto r = R"x({(")x";\n'
+    assert open_brackets(text) == (0, 0, 0)
+    assert open_brackets("f(a[1], {") == (1, 0, 1)
+    assert open_brackets("))]") == (-2, -1, 0)
+
+
+@pytest.mark.parametrize("text", ["{{- if .Values.a }}\na: 1\n{{- end }}\n", "{% if a %}\na: {{ b }\n{% endif %}\n"])
+def test_data_with_gaps_for_a_template_engine_is_not_judged(text: str) -> None:
+    assert check("yaml", None, text) == []
+    assert check("yaml", None, "a: ${{ b }}\nc: [1\nd: 2\n")
+    assert check("json", None, '{{"a": 1}\n')
+
+
+def test_no_markdown_is_wrong() -> None:
+    assert language_of(PurePosixPath("README.md")) == "markdown"
+    assert check("markdown", None, "  &\n\n# \n```\n[(") == []
 
 
 def test_python_is_read_by_cpython_too() -> None:
@@ -88,7 +128,8 @@ def test_deep_trees_are_walked_without_recursion() -> None:
 
 def test_what_has_no_grammar_is_not_checked() -> None:
     assert language_of(PurePosixPath("a/B.TSX")) == "tsx"
-    assert language_of(PurePosixPath("include/a.h")) is None
+    for name in ("include/a.h", ".config/a.zsh", "a.f90", "a.vue", "Makefile"):
+        assert language_of(PurePosixPath(name)) is None
     assert check(None, None, "((((") == []
     assert check("cobol", None, "((((") == []
 
