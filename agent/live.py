@@ -35,8 +35,10 @@ _LABELS: dict[Phase, str] = {
     "load": "Loading the model",
     "index": "Indexing the repository",
     "prefill": "Reading the repository",
+    "read": "Reading the prompt",
+    "answer": "Answering",
 }
-_OF_TOKENS: frozenset[Phase] = frozenset({"index", "prefill"})
+_OF_TOKENS: frozenset[Phase] = frozenset({"index", "prefill", "read", "answer"})
 _LINES_SHOWN = 12  # of the answer while it is written
 _REFRESHES_PER_S = 8
 _LINE_STYLES = {"+": "green", "-": "red", "@": "cyan", " ": "dim"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal, Protocol
 
-Phase = Literal["download", "convert", "load", "index", "prefill"]
+Phase = Literal["download", "convert", "load", "index", "prefill", "read", "answer"]
 FinishReason = Literal["stop", "length"]
 
 

@@ -38,6 +38,11 @@ class Cache(Protocol):
         """Tokens read so far."""
         ...
 
+    @property
+    def n_bytes(self) -> int:
+        """Bytes held for them."""
+        ...
+
     def crop(self, n_tokens: int, /) -> None:
         """Keep the first `n_tokens`."""
         ...

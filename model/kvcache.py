@@ -84,6 +84,12 @@ class GrowingCache:
         """Tokens that all layers have read."""
         return min((layer.get_seq_length() for layer in self.states.layers), default=0)
 
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the keys and values of these tokens."""
+        layers = (layer for layer in self.states.layers if layer.get_seq_length())
+        return sum(layer.keys.nbytes + layer.values.nbytes for layer in layers)
+
     def crop(self, n_tokens: int) -> None:
         """Keep the first `n_tokens`, also where a pass that was broken off left some layers longer than others."""
         for layer in self.states.layers:

@@ -10,12 +10,17 @@ from model.store import ModelStore, resolve
 
 
 def open_model(
-    name_or_path: str, *, device: str, on_progress: OnProgress, memory_root: Path | None = None
+    name_or_path: str,
+    *,
+    device: str,
+    on_progress: OnProgress,
+    memory_root: Path | None = None,
+    keeps_prefixes: bool = True,
 ) -> LocalModel:
     """Return a model by catalogue name, directory or Hugging Face id, fetched and converted if need be.
 
     The network's weights are read later, by the first `remember`. What is tokenised for the memory is kept below
-    `memory_root`; without it, in the user's cache.
+    `memory_root`; without it, in the user's cache. What is encoded is kept there, unless `keeps_prefixes` is false.
 
     Raises:
         UnknownModelError: nothing goes by that name.
@@ -25,4 +30,5 @@ def open_model(
     """
     packed = None if runs_on_cpu(device) else False
     directory = resolve(name_or_path, ModelStore(packed=packed), on_progress)
-    return LocalModel(name_or_path, directory, device=device, prefixes=PrefixStore(), memory_root=memory_root)
+    prefixes = PrefixStore() if keeps_prefixes else None
+    return LocalModel(name_or_path, directory, device=device, prefixes=prefixes, memory_root=memory_root)

@@ -98,7 +98,7 @@ class LocalModel:
         ids = self.encoder.prefix(system, documents)
         self._check_window(len(ids))
         on_progress(Progress("load", 0, 1, self.name))
-        engine = self._engine
+        engine = self.engine
         on_progress(Progress("load", 1, 1, self.name))
         _ = self._vocabulary  # is indexed while the documents are encoded
         on_progress(Progress("prefill", 0, len(ids), f"about {engine.estimate_prefill_s(len(ids)):.0f} s"))
@@ -138,8 +138,12 @@ class LocalModel:
         segmenter = Segmenter(self.encoder.tokenizer, self._vocabulary.result())
         store = TokenStore(self.encoder.tokenizer.identity, self._memory_root)
         memory = RoutedMemory.read(system, documents, changes, segmenter, store, on_progress)
-        memory.follow(self._router, _said(query), min(budget.working_set_tokens, n_room))
+        self.follow(memory, _said(query), min(budget.working_set_tokens, n_room))
         return memory
+
+    def follow(self, memory: RoutedMemory, text: str, budget_tokens: int) -> None:
+        """Route what was taken in for another text than the query that it was taken in with."""
+        memory.follow(self._router, text, budget_tokens)
 
     def sights(self, memory: RoutedMemory) -> Sequence[Sight]:
         """Return what is in view, and why: the best file first."""
@@ -189,7 +193,7 @@ class LocalModel:
         def new_constraint() -> DiffConstraint | None:
             return DiffConstraint(tree) if tree else None
 
-        return self._engine.decode(dense, tail, sampling, self.encoder.tokenizer, new_constraint, on_text, new_view)
+        return self.engine.decode(dense, tail, sampling, self.encoder.tokenizer, new_constraint, on_text, new_view)
 
     @cached_property
     def _router(self) -> Router:
@@ -203,7 +207,8 @@ class LocalModel:
         return future
 
     @cached_property
-    def _engine(self) -> "Engine":
+    def engine(self) -> "Engine":
+        """The network, loaded when it is first asked for."""
         from model.engine import Engine  # noqa: PLC0415 - torch: a second that counting tokens does not need
 
         return Engine.load(self.directory, device=self._device, dtype=self._dtype, prefixes=self._prefixes)

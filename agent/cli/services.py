@@ -12,6 +12,8 @@ from agent.protocols import LanguageModel
 from agent.terminal import Terminal
 from agent.workspace import Workspace
 from model.api import OnProgress
+from model.hashhop.protocols import Reader
+from model.hashhop.readers import Opening, open_reader
 from repo_index.git import Git
 
 
@@ -23,11 +25,20 @@ class OpenModel(Protocol):
         ...
 
 
+class OpenReader(Protocol):
+    """Makes a model that takes the evaluation from what the user calls it."""
+
+    def __call__(self, name: str, opening: Opening, /) -> Reader:
+        """Open it; weights may be fetched."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """The outside, as one value: `ctx.obj`."""
 
     open_model: OpenModel
+    open_reader: OpenReader = open_reader
 
 
 def services(ctx: typer.Context) -> Services:

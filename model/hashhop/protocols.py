@@ -25,6 +25,19 @@ class Question:
         return f"\n\nCOMPLETION:\nHops={self.hops}\n\nCoT={self.chain_of_thought}\n\n{self.start} = '"
 
 
+@dataclass(frozen=True, slots=True)
+class TextQuestion(Question):
+    """A question of another kind: what is asked in words, and how its answer begins, up to the opening quote."""
+
+    words: str
+    begun: str
+
+    @property
+    def text(self) -> str:
+        """What stands behind the prompt."""
+        return f"\n\n{self.words} {self.begun} '"
+
+
 class Reading(Protocol):
     """What a model keeps of a prompt that it has read."""
 

@@ -161,7 +161,7 @@ def test_our_kernels_run_what_they_know_unless_a_number_type_is_asked_for(tiny_d
         [completion] = model.complete(memory, Query((), "task"), None, Sampling(max_new_tokens=4), silent)
         assert completion.n_new_tokens > 0
         assert completion.n_reused_tokens == 0
-        assert type(model._engine.network) is (kind if kernels_are_there() else TransformersNetwork)
+        assert type(model.engine.network) is (kind if kernels_are_there() else TransformersNetwork)
 
 
 def test_a_vision_models_window_is_that_of_its_text(tiny_directory: Path, tmp_path: Path) -> None:

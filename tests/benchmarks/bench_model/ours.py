@@ -99,7 +99,7 @@ class Requests:
         """Load tokenizer and weights; `include` are patterns as `magicode run --include` takes them."""
         os.environ["HF_HUB_OFFLINE"] = "1"
         self._model = open_model(name, device="cpu", on_progress=_ignore)
-        self._model._engine  # noqa: B018 - loads the weights
+        self._model.engine  # noqa: B018 - loads the weights
         self._options = JobOptions(apply=False, include=tuple(include))
         on_first_token(_end)
 
