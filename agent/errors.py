@@ -10,6 +10,7 @@ AgentError
 ├── ConflictError          uncommitted or later work is in the way
 ├── PolicyError            refused: path escape, protected or secret file
 │   └── UntrustedError     refused until the user says yes explicitly
+├── ConfigError            a configuration file cannot be used, or a setting is unknown
 ├── NothingToUndoError     no applied change is recorded
 └── WriteError             the system refused: disk full, permission and the like
 """
@@ -82,6 +83,10 @@ class UntrustedError(PolicyError):
     """The change touches a file that executes on its own and nobody said yes to that."""
 
 
+class ConfigError(AgentError):
+    """Configuration cannot be used; the message names file and line."""
+
+
 class NothingToUndoError(AgentError):
     """There is no applied change to take back."""
 
@@ -99,6 +104,7 @@ _EXIT_CODES: dict[type[BaseException], ExitCode] = {
     FailingTestsError: ExitCode.TESTS_FAILED,
     ContextTooLargeError: ExitCode.CONTEXT_TOO_LARGE,
     WindowExceededError: ExitCode.CONTEXT_TOO_LARGE,
+    ConfigError: ExitCode.USAGE,
     ConflictError: ExitCode.CONFLICT,
     PolicyError: ExitCode.REFUSED,
     ProblemError: ExitCode.USAGE,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from agent.cli import apply, batch, context, hashhop, models, run, sessions
+from agent.cli import apply, batch, config, context, hashhop, models, run, sessions
 from agent.cli.group import Group, say_error
 from agent.cli.services import Services
 from agent.errors import exit_code_of, message_of
@@ -65,3 +65,4 @@ app.command("context")(context.context)
 app.command("hashhop")(hashhop.hashhop)
 app.add_typer(sessions.app, name="sessions")
 app.add_typer(models.app, name="models")
+app.add_typer(config.app, name="config")

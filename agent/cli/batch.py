@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 
 from agent.cli import options
-from agent.cli.run import Attention
 from agent.cli.services import services
+from agent.cli.settings import setting
 from agent.errors import exit_code_of
 from agent.options import JobOptions
 from agent.terminal import Terminal
@@ -64,20 +64,20 @@ def batch(
     model: options.Model = options.DEFAULT_MODEL,
     device: options.Device = "auto",
     attempts: Annotated[
-        int, typer.Option("-n", "--attempts", min=1, max=64, metavar="N", help="Where a task does not say.")
+        int, setting("-n", "--attempts", min=1, max=64, metavar="N", help="Where a task does not say.")
     ] = 1,
-    test_cmd: Annotated[str | None, typer.Option(metavar="COMMAND", help="Where a task does not say.")] = None,
-    max_repairs: Annotated[int, typer.Option(min=0, max=100, metavar="N", help="Where a task does not say.")] = 1,
-    test_timeout: Annotated[float, typer.Option(min=1.0, metavar="SECONDS", help="For each test command.")] = 600.0,
-    no_sandbox: Annotated[bool, typer.Option("--no-sandbox", help="Run tests with all your rights.")] = False,
+    test_cmd: Annotated[str | None, setting("--test-cmd", metavar="COMMAND", help="Where a task does not say.")] = None,
+    max_repairs: Annotated[
+        int, setting("--max-repairs", min=0, max=100, metavar="N", help="Where a task does not say.")
+    ] = 1,
+    test_timeout: options.TestTimeout = 600.0,
+    no_sandbox: options.NoSandbox = False,
     context_limit: options.ContextLimit = None,
-    attention: Annotated[
-        Attention, typer.Option(help="Read all of a repository, or what a task is routed to; auto: all, if it fits.")
-    ] = Attention.auto,
+    attention: options.AttentionMode = options.Attention.auto,
     working_set: options.WorkingSet = options.WORKING_SET_TOKENS,
-    max_new_tokens: Annotated[int, typer.Option(min=1, metavar="N", help="Tokens an answer may have.")] = 2048,
-    temperature: Annotated[float, typer.Option(min=0.0, metavar="T", help="0 takes the likeliest token.")] = 0.0,
-    seed: Annotated[int, typer.Option(metavar="N", help="Makes draws repeatable.")] = 0,
+    max_new_tokens: options.MaxNewTokens = 2048,
+    temperature: options.Temperature = 0.0,
+    seed: options.Seed = 0,
     allow_syntax_errors: options.AllowSyntaxErrors = False,
 ) -> None:
     """Do a file of tasks, each on a branch of its own.
@@ -105,7 +105,7 @@ def batch(
         sandboxed=not no_sandbox,
     )
     settings = Settings(job, jobs, dry_run=dry_run, signoff=signoff, retry_failed=retry_failed)
-    template = TaskSpec(0, 0, "", model=model, attempts=attempts, test_cmd=test_cmd, max_repairs=max_repairs)
+    template = TaskSpec(0, 0, "", model=model, attempts=attempts, test_cmd=test_cmd or None, max_repairs=max_repairs)
     tasks = _read(file, file_format)
     _make_folders(report, format_patch)
     with opened(

@@ -1,39 +1,51 @@
 """Flags that several commands share."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from agent.cli.settings import configure, setting
 from agent.options import WORKING_SET_TOKENS
 from model.catalogue import DEFAULT_MODEL
 
+_HOLDS_DIR = "Work in the repository that holds DIR."
 Directory = Annotated[
-    Path, typer.Option("-C", "--cd", metavar="DIR", help="Work in the repository that holds DIR.", show_default=False)
+    Path,
+    typer.Option("-C", "--cd", metavar="DIR", help=_HOLDS_DIR, show_default=False, callback=configure, is_eager=True),
 ]
-Model = Annotated[
-    str, typer.Option("-m", "--model", metavar="NAME", help="Catalogue name, directory or Hugging Face id.")
-]
-Device = Annotated[str, typer.Option(metavar="NAME", help="auto, cpu, cuda or mps.")]
+PlainDirectory = Annotated[Path, typer.Option("-C", "--cd", metavar="DIR", help=_HOLDS_DIR, show_default=False)]
+Model = Annotated[str, setting("-m", "--model", metavar="NAME", help="Catalogue name, directory or Hugging Face id.")]
+Device = Annotated[str, setting("--device", metavar="NAME", help="auto, cpu, cuda or mps.")]
 Include = Annotated[
     list[str],
-    typer.Option(
-        metavar="PATTERN", help="Read only what matches (gitignore syntax).", default_factory=list, show_default=False
+    setting(
+        "--include",
+        metavar="PATTERN",
+        help="Read only what matches (gitignore syntax).",
+        default_factory=list,
+        show_default=False,
     ),
 ]
 Exclude = Annotated[
     list[str],
-    typer.Option(metavar="PATTERN", help="Leave out what matches.", default_factory=list, show_default=False),
+    setting("--exclude", metavar="PATTERN", help="Leave out what matches.", default_factory=list, show_default=False),
 ]
 ContextLimit = Annotated[
-    int | None, typer.Option(min=1, metavar="TOKENS", help="Use at most this much of the model's window.")
+    int | None, setting("--context-limit", min=1, metavar="TOKENS", help="Use at most this much of the model's window.")
 ]
-WorkingSet = Annotated[int, typer.Option(min=256, metavar="TOKENS", help="How much is in view where not all is.")]
-AllowDirty = Annotated[bool, typer.Option("--allow-dirty", help="Change files with uncommitted work, too.")]
-AllowSyntaxErrors = Annotated[
-    bool, typer.Option("--allow-syntax-errors", help="Take a change that breaks a file's syntax.")
+WorkingSet = Annotated[
+    int, setting("--working-set", min=256, metavar="TOKENS", help="How much is in view where not all is.")
 ]
+AllowDirty = Annotated[bool, setting("--allow-dirty", help="Change files with uncommitted work, too.")]
+AllowSyntaxErrors = Annotated[bool, setting("--allow-syntax-errors", help="Take a change that breaks a file's syntax.")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Apply without asking.")]
+MaxNewTokens = Annotated[int, setting("--max-new-tokens", min=1, metavar="N", help="Tokens an answer may have.")]
+Temperature = Annotated[float, setting("--temperature", min=0.0, metavar="T", help="0 takes the likeliest token.")]
+Seed = Annotated[int, setting("--seed", metavar="N", help="Makes draws repeatable.")]
+TestTimeout = Annotated[float, setting("--test-timeout", min=1.0, metavar="SECONDS", help="For the test command.")]
+NoSandbox = Annotated[bool, setting("--no-sandbox", help="Run tests with all your rights.")]
 Commit = Annotated[
     bool, typer.Option("--commit", help="Commit the change, and nothing else, to the branch you are on.")
 ]
@@ -47,6 +59,20 @@ Branch = Annotated[
 Worktree = Annotated[
     Path | None,
     typer.Option("--worktree", metavar="DIR", help="Work in a new work tree of HEAD; yours stays as it is."),
+]
+
+
+class Attention(StrEnum):
+    """How much of the repository is in view."""
+
+    auto = "auto"
+    dense = "dense"
+    memory = "memory"
+
+
+AttentionMode = Annotated[
+    Attention,
+    setting("--attention", help="Read all of the repository, or what the task is routed to; auto: all, if it fits."),
 ]
 HERE = Path()
 __all__ = ["DEFAULT_MODEL", "HERE", "WORKING_SET_TOKENS"]

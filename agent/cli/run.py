@@ -12,6 +12,7 @@ from agent.allowance import Allowance
 from agent.cli import options
 from agent.cli.delivery import delivering, destination, working_in
 from agent.cli.services import on_terminal, open_repository, services
+from agent.cli.settings import setting
 from agent.errors import WriteError
 from agent.events import EventUi, write_line
 from agent.loop import Job
@@ -32,20 +33,21 @@ class ReviewMode(StrEnum):
     none = "none"
 
 
-class Attention(StrEnum):
-    """How much of the repository is in view."""
-
-    auto = "auto"
-    dense = "dense"
-    memory = "memory"
-
-
 class OutputFormat(StrEnum):
     """What standard output holds."""
 
     text = "text"
     json = "json"
     stream_json = "stream-json"
+
+
+def _check_budget(text: str | None) -> str | None:
+    try:
+        if text is not None:
+            Allowance.parse(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--budget") from error
+    return text
 
 
 def run(
@@ -55,7 +57,9 @@ def run(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the diff and change nothing.")] = False,
     yes: options.Yes = False,
-    review: Annotated[ReviewMode, typer.Option(help="Ask by hunk, by file, once for all, or not.")] = ReviewMode.hunk,
+    review: Annotated[
+        ReviewMode, setting("--review", help="Ask by hunk, by file, once for all, or not.")
+    ] = ReviewMode.hunk,
     continue_: Annotated[bool, typer.Option("-c", "--continue", help="Go on with the latest session.")] = False,
     resume: Annotated[str | None, typer.Option("-r", "--resume", metavar="ID", help="Go on with a session.")] = None,
     output: Annotated[Path | None, typer.Option("-o", metavar="FILE", help="Write the diff to FILE, too.")] = None,
@@ -63,37 +67,43 @@ def run(
     model: options.Model = options.DEFAULT_MODEL,
     device: options.Device = "auto",
     context_limit: options.ContextLimit = None,
-    attention: Annotated[
-        Attention,
-        typer.Option(help="Read all of the repository, or what the task is routed to; auto: all, if it fits."),
-    ] = Attention.auto,
+    attention: options.AttentionMode = options.Attention.auto,
     working_set: options.WorkingSet = options.WORKING_SET_TOKENS,
-    max_new_tokens: Annotated[int, typer.Option(min=1, metavar="N", help="Tokens an answer may have.")] = 2048,
+    max_new_tokens: options.MaxNewTokens = 2048,
     attempts: Annotated[
-        int, typer.Option("-n", "--attempts", min=1, metavar="N", help="Answers side by side; the best is taken.")
+        int, setting("-n", "--attempts", min=1, metavar="N", help="Answers side by side; the best is taken.")
     ] = 1,
     budget: Annotated[
         str | None,
-        typer.Option(metavar="LIMIT", help="Ask again until something passes, for 10m or 50k-tokens."),
+        setting(
+            "--budget",
+            metavar="LIMIT",
+            callback=_check_budget,
+            help="Ask again until something passes, for 10m or 50k-tokens.",
+        ),
     ] = None,
-    show_all: Annotated[bool, typer.Option("--show-all", help="Test every attempt, and show each diff.")] = False,
-    temperature: Annotated[float, typer.Option(min=0.0, metavar="T", help="0 takes the likeliest token.")] = 0.0,
+    show_all: Annotated[bool, setting("--show-all", help="Test every attempt, and show each diff.")] = False,
+    temperature: options.Temperature = 0.0,
     top_p: Annotated[
-        float, typer.Option(min=0.0, max=1.0, metavar="P", help="Draw from the likeliest tokens of this mass.")
+        float, setting("--top-p", min=0.0, max=1.0, metavar="P", help="Draw from the likeliest tokens of this mass.")
     ] = 0.95,
     min_p: Annotated[
-        float, typer.Option(min=0.0, max=1.0, metavar="P", help="Leave out what is unlikely beside the likeliest.")
+        float,
+        setting("--min-p", min=0.0, max=1.0, metavar="P", help="Leave out what is unlikely beside the likeliest."),
     ] = 0.0,
-    seed: Annotated[int, typer.Option(metavar="N", help="Makes draws repeatable.")] = 0,
-    show_usage: Annotated[bool, typer.Option("-u", "--usage", help="Print tokens and seconds.")] = False,
+    seed: options.Seed = 0,
+    show_usage: Annotated[bool, setting("-u", "--usage", help="Print tokens and seconds.")] = False,
     include: options.Include,
     exclude: options.Exclude,
     test_cmd: Annotated[
-        str | None, typer.Option(metavar="COMMAND", help="Test each change with it, and make only one that passes.")
+        str | None,
+        setting("--test-cmd", metavar="COMMAND", help="Test each change with it, and make only one that passes."),
     ] = None,
-    test_timeout: Annotated[float, typer.Option(min=1.0, metavar="SECONDS", help="For the test command.")] = 600.0,
-    max_repairs: Annotated[int, typer.Option(min=0, metavar="N", help="Ask again this often when it fails.")] = 1,
-    no_sandbox: Annotated[bool, typer.Option("--no-sandbox", help="Run tests with all your rights.")] = False,
+    test_timeout: options.TestTimeout = 600.0,
+    max_repairs: Annotated[
+        int, setting("--max-repairs", min=0, metavar="N", help="Ask again this often when it fails.")
+    ] = 1,
+    no_sandbox: options.NoSandbox = False,
     commit: options.Commit = False,
     message: options.Message = None,
     branch: options.Branch = None,
@@ -101,10 +111,10 @@ def run(
     allow_dirty: options.AllowDirty = False,
     allow_syntax_errors: options.AllowSyntaxErrors = False,
     allow_truncated: Annotated[
-        bool, typer.Option("--allow-truncated", help="Take the complete hunks of an answer that was cut off.")
+        bool, setting("--allow-truncated", help="Take the complete hunks of an answer that was cut off.")
     ] = False,
     unconstrained: Annotated[
-        bool, typer.Option("--unconstrained", help="Let the model write freely, and place its diff by its lines.")
+        bool, setting("--unconstrained", help="Let the model write freely, and place its diff by its lines.")
     ] = False,
 ) -> None:
     """Do a task in this repository.
@@ -120,7 +130,7 @@ def run(
     words = sys.stdin.buffer.read().decode(errors="replace") if task == "-" else task
     if not words.strip():
         raise typer.BadParameter("the task is empty", param_hint="TASK")
-    allowance = None if budget is None else _allowance(budget)
+    allowance = None if budget is None else Allowance.parse(budget)
     interactive = on_terminal()
     applies = not dry_run and (yes or interactive)
     wanted = destination(
@@ -160,7 +170,7 @@ def run(
             apply=applies,
             allow_dirty=allow_dirty,
             allow_syntax_errors=allow_syntax_errors,
-            test_command=test_cmd,
+            test_command=test_cmd or None,  # an empty one says that what is configured is not to be run
             test_timeout_s=test_timeout,
             sandboxed=not no_sandbox,
             max_repairs=max_repairs,
@@ -190,13 +200,6 @@ def run(
             sys.stdout.buffer.write(record.diff)
         if output is not None and record.patch is not None:
             _write(output, record.diff)
-
-
-def _allowance(text: str) -> Allowance:
-    try:
-        return Allowance.parse(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--budget") from error
 
 
 def _remember(record: Record, session: Session | None, store: SessionStore, terminal: Terminal) -> None:

@@ -77,6 +77,11 @@ class TestHelp:
             "sessions",
             "sessions show",
             "sessions rm",
+            "config",
+            "config get",
+            "config set",
+            "config unset",
+            "config trust",
             "models",
             "models list",
             "models pull",
@@ -159,6 +164,7 @@ class TestStart:
             "    except SystemExit: pass\n"
             f"{work}\n"
             "heavy = {'torch', 'transformers', 'tokenizers', 'numpy', 'gguf', 'huggingface_hub', 'jinja2', 'git'}\n"
+            "heavy |= {'tomlkit', 'yaml'}\n"
             "print('\\n' + ' '.join(sorted(heavy & sys.modules.keys())))"
         )
         done = in_process("-c", script, cwd=tmp_path)
