@@ -1,7 +1,9 @@
 """How many editing tasks a model solves, and what a diff costs, written freely and under the automaton.
 
-`make bench-edits` (every seventh task, both models) or `make bench-edits ARGS=--full`. The last line is one JSON
-object. A stopped run goes on where it stopped, as long as the code is the same.
+`make bench-edits` (every seventh task, both models, one attempt) or `make bench-edits ARGS=--full` (every task, and
+eight attempts with and without repair, too). The last line is one JSON object; `--full` and `--keep` leave that and a
+picture of what is solved in which time in `tests/benchmarks/results`. A stopped run goes on where it stopped, as long
+as the code is the same.
 
 A task is solved if the held tests pass, which the model does not see; see `tests/benchmarks/edits`. Each is done as
 `magicode -y` does it: greedy, one attempt, no repair, unless the arm says otherwise; those with several attempts are
@@ -19,6 +21,7 @@ from typing import Any
 from rich.console import Console
 
 from model.loading import open_model
+from tests.benchmarks.bench_edits.picture import picture
 from tests.benchmarks.bench_edits.table import arms_json, show
 from tests.benchmarks.bench_edits.trial import ARMS, Arm, Trial, run_trial
 from tests.benchmarks.bench_model import machine
@@ -26,7 +29,8 @@ from tests.benchmarks.edits.tasks import EditTask, load_tasks
 from tests.benchmarks.sources import RESULTS, digest, unfinished
 
 _MODELS = ("qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b")
-_USUAL_ARMS = ("free", "constrained")
+_SHORT_ARMS = ("free", "constrained")
+_FULL_ARMS = (*_SHORT_ARMS, "n = 8", "n = 8 with repair")
 _SHORT_STEP = 7
 _MEASURED = ("model", "agent", "repo_index", "tests/benchmarks/bench_edits", "tests/benchmarks/edits")
 
@@ -101,6 +105,7 @@ def main() -> int:
     }
     if options.full or options.keep:
         (RESULTS / "bench_edits.json").write_text(json.dumps(told, indent=1) + "\n")
+        (RESULTS / "bench_edits.svg").write_text(picture(wanted), encoding="utf-8")
     if options.full:
         trials.clear()
     console.file.write(json.dumps({key: value for key, value in told.items() if key != "trials"}) + "\n")
@@ -109,13 +114,17 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench-edits", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--full", action="store_true", help="every task; takes an hour or two")
+    parser.add_argument("--full", action="store_true", help="every task and eight attempts, too; takes hours")
     parser.add_argument("--keep", action="store_true", help="keep the result of a short form, too")
     parser.add_argument("--models", type=_names, default=_MODELS, metavar="NAMES", help="commas between")
-    parser.add_argument("--arms", type=_names, default=_USUAL_ARMS, help=f"some of {', '.join(a.name for a in ARMS)}")
+    parser.add_argument("--arms", type=_names, help=f"some of {', '.join(a.name for a in ARMS)}")
     parser.add_argument("--tasks", type=_names, default=(), metavar="NAMES", help="only these")
     parser.add_argument("--seed", type=int, default=0, help="of draws, where the temperature is not 0")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.arms = options.arms or (_FULL_ARMS if options.full else _SHORT_ARMS)
+    if unknown := set(options.arms).difference(arm.name for arm in ARMS):
+        parser.error(f"there is no arm {', '.join(sorted(unknown))}")
+    return options
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -38,7 +38,8 @@ def arms_json(trials: Iterable[Trial]) -> list[dict[str, Any]]:
 def show(console: Console, trials: Sequence[Trial]) -> None:
     """Print a line for each model and arm, then solved tasks by kind."""
     table = Table(title="Editing tasks", title_justify="left")
-    for name in ("model", "arm", "solved", "applied", "broke syntax", "cut off", "tokens", "passes", "decode s"):
+    names = ("model", "arm", "solved", "applied", "broke syntax", "cut off", "tokens", "passes", "decode s", "seconds")
+    for name in names:
         table.add_column(name, justify="left" if name in {"model", "arm"} else "right")
     for arm in arms_json(trials):
         table.add_row(
@@ -47,6 +48,7 @@ def show(console: Console, trials: Sequence[Trial]) -> None:
             f"{arm['solved']} of {arm['n']}",
             *(str(arm[key]) for key in ("applied", "broke_syntax", "cut_off", "mean_tokens", "mean_passes")),
             str(arm["mean_decode_s"]),
+            f"{arm['seconds'] / arm['n']:.1f}",
         )
     console.print(table)
     kinds = Table(title="Solved, by kind", title_justify="left")

@@ -58,7 +58,7 @@ ARMS = (
     Arm("free", constrained=False, drafts=False),
     Arm("constrained", constrained=True, drafts=True),
     Arm("n = 8", constrained=True, drafts=True, n_attempts=8, tested=True),
-    Arm("n = 8 with repair", constrained=True, drafts=True, n_attempts=8, tested=True, max_repairs=1),
+    Arm("n = 8 with repair", constrained=True, drafts=True, n_attempts=8, tested=True, max_repairs=3),
     Arm("constrained, no drafts", constrained=True, drafts=False),
     Arm("constrained, no going back", constrained=True, drafts=True, allow_syntax_errors=True),
 )

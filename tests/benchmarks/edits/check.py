@@ -1,4 +1,4 @@
-"""Checks the tasks themselves: the repository fails the grading, and the solution passes it.
+"""Checks the tasks themselves: what is asked is not there yet, and the solution brings it.
 
 python -m tests.benchmarks.edits.check [NAME…]
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from git import GitCommandError
 
-from tests.benchmarks.edits.tasks import EditTask, load_tasks
+from tests.benchmarks.edits.tasks import EditTask, TaskError, load_tasks
 
 
 def faults(task: EditTask) -> list[str]:
@@ -18,6 +18,11 @@ def faults(task: EditTask) -> list[str]:
     with tempfile.TemporaryDirectory() as name:
         before = Path(name) / "before"
         task.check_out(before)
+        report = task.run_tests(before)
+        if report.passed and task.fails_before:
+            found.append("the tests pass without any change")
+        if not report.passed and not task.fails_before:
+            found.append(f"the tests fail without any change:\n{report.tail}")
         if task.run_grading(before).passed:
             found.append("the grading passes without any change")
     with tempfile.TemporaryDirectory() as name:
@@ -35,8 +40,13 @@ def faults(task: EditTask) -> list[str]:
 
 def main(names: list[str]) -> int:
     """Check tasks, print what is wrong, and return the exit code."""
+    try:
+        tasks = load_tasks(names)
+    except TaskError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
     wrong = 0
-    for task in load_tasks(names):
+    for task in tasks:
         if task.missing_programs:
             sys.stdout.write(f"{task.name}: not checked, there is no {', '.join(task.missing_programs)}\n")
             continue

@@ -21,7 +21,7 @@ from agent.sandbox import TestReport, run_tests
 
 DIRECTORY = Path(__file__).with_name("tasks")
 Kind = Literal["modify", "multi-hunk", "multi-file", "create", "delete", "rename"]
-_KEYS = {"task", "kind", "language", "test", "grade", "needs"}
+_KEYS = {"task", "kind", "language", "test", "fails_before", "grade", "needs"}
 _TIMEOUT_S = 60.0
 
 
@@ -33,7 +33,9 @@ class TaskError(Exception):
 class EditTask:
     """One task. `test` is the command that the model's user would run, `grade` the one that decides.
 
-    `needs` are the programs without which the task cannot be graded on a machine.
+    `fails_before` tells whether `test` fails until the task is done, as it does where a developer has written down
+    what is wanted; it does not where behaviour stays. `needs` are the programs without which the task cannot be
+    graded on a machine.
     """
 
     name: str
@@ -42,6 +44,7 @@ class EditTask:
     kind: Kind
     language: str
     test: str
+    fails_before: bool
     grade: str
     needs: tuple[str, ...]
 

@@ -41,6 +41,7 @@ static void test_unknown_kind(void)
 {
     uint8_t packet[5 + PACKET_OVERHEAD];
     assert(packet_seal(packet, 7, hello, 5) == 0);
+    assert(packet_seal(packet, 0, hello, 5) == 0);
 }
 
 int main(void)

@@ -15,6 +15,11 @@ int main(void)
     assert(!keyval_parse(&settings, "a = 1\nnonsense\nb = 2\n"));
     assert(settings.count == 1);
     assert(!keyval_parse(&settings, " = 1\n"));
+
+    assert(!keyval_parse(&settings, "# server\n\na = 1\nnonsense\n"));
+    assert(settings.error_line == 4);
+    assert(keyval_parse(&settings, "a = 1\n"));
+    assert(settings.error_line == 0);
     puts("all tests passed");
     return 0;
 }

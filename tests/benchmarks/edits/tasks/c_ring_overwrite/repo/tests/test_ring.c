@@ -23,6 +23,13 @@ int main(void)
     assert(ring_push(&ring, 40));
     assert(!ring_push(&ring, 50));
     assert(ring.count == 3);
+    assert(ring_pop(&ring, &value) && value == 30);
+    assert(ring_push(&ring, 60));
+    assert(!ring_push(&ring, 70));
+    assert(ring_pop(&ring, &value) && value == 50);
+    assert(ring_pop(&ring, &value) && value == 60);
+    assert(ring_pop(&ring, &value) && value == 70);
+    assert(!ring_pop(&ring, &value));
     ring_free(&ring);
     puts("all tests passed");
     return 0;

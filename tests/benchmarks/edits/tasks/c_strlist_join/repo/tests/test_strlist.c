@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 int main(void)
@@ -15,8 +16,16 @@ int main(void)
     assert(strlist_add(&list, "black"));
     assert(strlist_find(&list, "black") == 4);
     assert(strlist_find(&list, "white") == -1);
+
+    char *joined = strlist_join(&list, "; ");
+    assert(strcmp(joined, "red; green; ; blue; black") == 0);
+    free(joined);
     strlist_free(&list);
     assert(list.count == 0);
+
+    joined = strlist_join(&list, ", ");
+    assert(strcmp(joined, "") == 0);
+    free(joined);
     puts("all tests passed");
     return 0;
 }

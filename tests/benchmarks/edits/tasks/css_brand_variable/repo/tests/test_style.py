@@ -19,3 +19,8 @@ class StyleTest(unittest.TestCase):
     def test_properties_are_defined(self):
         defined = set(re.findall(r"(--[\w-]+)\s*:", self.text))
         self.assertLessEqual(set(re.findall(r"var\((--[\w-]+)", self.text)), defined)
+
+    def test_the_blue_is_written_once(self):
+        self.assertEqual(re.findall(r"(--[\w-]+):\s*#2b6cb0", self.text), ["--brand"])
+        self.assertEqual(self.text.count("#2b6cb0"), 1)
+        self.assertIn("border-left: 4px solid var(--brand)", self.text)

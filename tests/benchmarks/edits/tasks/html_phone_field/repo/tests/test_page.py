@@ -12,6 +12,7 @@ class Page(HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.ids, self.labels, self.links, self.open = [], [], [], []
+        self.inputs = {}
         self.feed(text)
         self.close()
 
@@ -21,6 +22,8 @@ class Page(HTMLParser):
             self.open.append(tag)
         if "id" in attrs:
             self.ids.append(attrs["id"])
+        if tag == "input":
+            self.inputs[attrs["name"]] = attrs
         if tag == "label":
             self.labels.append(attrs["for"])
         if tag == "a":
@@ -47,3 +50,10 @@ class PageTest(unittest.TestCase):
         for link in self.page.links:
             if link.startswith("#"):
                 self.assertIn(link[1:], self.page.ids)
+
+    def test_phone(self):
+        self.assertEqual(self.page.inputs["phone"]["type"], "tel")
+        self.assertIn("required", self.page.inputs["phone"])
+        self.assertIn("phone", self.page.labels)
+        place = self.page.ids.index("email")
+        self.assertEqual(self.page.ids[place : place + 3], ["email", "phone", "kind"])

@@ -15,3 +15,7 @@ class ServicesTest(unittest.TestCase):
     def test_unknown_environment(self):
         with self.assertRaises(KeyError):
             services.load("moon")
+
+    def test_timeouts_of_the_search(self):
+        timeouts = [services.load(name)["search"]["timeout"] for name in ("development", "staging", "production")]
+        self.assertEqual(timeouts, [60, 45, 20])

@@ -17,6 +17,20 @@ public class FilterTest {
         assert chain.next(9) == 0.5;
         chain.reset();
         assert chain.next(9) == 9;
+
+        Filter median = new MedianFilter(3);
+        assert median.next(4) == 4;
+        assert median.next(10) == 7;
+        assert median.next(1) == 4;
+        assert median.next(2) == 2;
+        median.reset();
+        assert median.next(8) == 8;
+        try {
+            new MedianFilter(0);
+            throw new AssertionError("a size of 0 was accepted");
+        } catch (IllegalArgumentException expected) {
+            assert true;
+        }
         System.out.println("all tests passed");
     }
 }

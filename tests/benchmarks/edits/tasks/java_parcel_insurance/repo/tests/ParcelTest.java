@@ -11,6 +11,14 @@ public class ParcelTest {
 
         String label = new Label(small, 390).text();
         assert label.equals("To: Rosa, Hill Road 3\nWeight: 450 g\nPaid: 3.90\n") : label;
+
+        Parcel insured = new Parcel("Rosa", 450, 2040);
+        assert insured.insuredCents() == 2040;
+        assert small.insuredCents() == 0;
+        assert tariff.price(insured, false) == 411 : tariff.price(insured, false);
+        assert refused(() -> new Parcel("Rosa", 450, -5));
+        label = new Label(insured, 411).text();
+        assert label.equals("To: Rosa\nWeight: 450 g\nPaid: 4.11\nInsured: 20.40\n") : label;
         System.out.println("all tests passed");
     }
 

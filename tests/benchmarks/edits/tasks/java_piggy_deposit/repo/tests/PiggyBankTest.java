@@ -8,6 +8,14 @@ public class PiggyBankTest {
         bank.withdraw(200);
         assert bank.cents() == 900;
         assert !bank.reached();
+        for (int cents : new int[] {0, -50}) {
+            try {
+                bank.deposit(cents);
+                throw new AssertionError("a deposit of " + cents + " was accepted");
+            } catch (IllegalArgumentException expected) {
+                assert bank.cents() == 900;
+            }
+        }
         try {
             bank.withdraw(901);
         } catch (IllegalStateException expected) {

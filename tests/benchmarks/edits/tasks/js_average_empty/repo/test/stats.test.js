@@ -20,3 +20,8 @@ test('range', () => {
 test('rating', () => {
   assert.strictEqual(ratingText([4, 5]), '4.5 of 5 (2 votes)');
 });
+
+test('average of nothing', () => {
+  assert.strictEqual(average([]), 0);
+  assert.strictEqual(average([-2]), -2);
+});

@@ -30,3 +30,8 @@ test('retry sleeps between attempts', async () => {
   assert.strictEqual(await retry(work, { sleep: async (ms) => slept.push(ms) }), 'done');
   assert.deepStrictEqual(slept, [100, 200]);
 });
+
+test('no delay is longer than maxMs', () => {
+  assert.deepStrictEqual([1, 2, 3, 4].map((n) => delayFor(n, { maxMs: 250 })), [100, 200, 250, 250]);
+  assert.strictEqual(delayFor(20), 30000);
+});

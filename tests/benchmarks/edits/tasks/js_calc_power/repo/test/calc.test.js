@@ -15,6 +15,13 @@ test('minus', () => {
   assert.strictEqual(evaluate('--2 * -1.5'), -3);
 });
 
+test('power', () => {
+  assert.strictEqual(evaluate('3 * 2 ^ 2'), 12);
+  assert.strictEqual(evaluate('-3^2'), -9);
+  assert.strictEqual(evaluate('2^2^3'), 256);
+  assert.strictEqual(evaluate('4^-1'), 0.25);
+});
+
 test('variables', () => {
   assert.strictEqual(evaluate('2 * (width + 1)', { width: 4 }), 10);
   assert.throws(() => evaluate('height'), ReferenceError);

@@ -24,3 +24,10 @@ test('find', () => {
 test('names', () => {
   assert.deepStrictEqual(example().names(), ['Ann', 'Cem']);
 });
+
+test('find by an email in another case', () => {
+  const users = example();
+  users.add('Dan', 'Dan@Example.org');
+  assert.strictEqual(users.findByEmail('ANN@example.org').id, 2);
+  assert.strictEqual(users.findByEmail('dan@example.org').email, 'Dan@Example.org');
+});

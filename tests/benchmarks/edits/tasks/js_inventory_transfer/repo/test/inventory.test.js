@@ -42,3 +42,20 @@ test('movements are recorded', () => {
 test('the report names the places', () => {
   assert.strictEqual(inventory.report(), 'lamp Desk lamp (north: 10)');
 });
+
+test('units are moved between warehouses', () => {
+  inventory.transfer('lamp', 'north', 'south', 6);
+  assert.strictEqual(inventory.onHand('lamp', 'north'), 4);
+  assert.strictEqual(inventory.onHand('lamp', 'south'), 6);
+  assert.deepStrictEqual(inventory.movements('lamp').slice(1), [
+    { seq: 2, type: 'transfer', sku: 'lamp', from: 'north', to: 'south', quantity: 6 },
+  ]);
+});
+
+test('reserved units are not moved', () => {
+  inventory.reserve('A1', 'lamp', 'north', 8);
+  assert.throws(() => inventory.transfer('lamp', 'north', 'south', 3), InsufficientStockError);
+  assert.throws(() => inventory.transfer('lamp', 'north', 'west', 1), UnknownError);
+  assert.strictEqual(inventory.onHand('lamp', 'north'), 10);
+  assert.strictEqual(inventory.movements('lamp').length, 1);
+});

@@ -3,6 +3,7 @@
 const assert = require('node:assert');
 const { test } = require('node:test');
 const { capitalize } = require('../lib/capitalize');
+const { isBlank } = require('../lib/is-blank');
 const { shorten } = require('../lib/shorten');
 
 test('capitalize', () => {
@@ -13,4 +14,10 @@ test('capitalize', () => {
 test('shorten', () => {
   assert.strictEqual(shorten('a long text', 9), 'a long...');
   assert.strictEqual(shorten('short', 5), 'short');
+});
+
+test('isBlank', () => {
+  assert.strictEqual(isBlank(''), true);
+  assert.strictEqual(isBlank('  \n'), true);
+  assert.strictEqual(isBlank(' x '), false);
 });

@@ -20,6 +20,16 @@ test('the best one is first', () => {
   ]);
 });
 
+test('the best ten', () => {
+  const board = new Leaderboard();
+  for (let number = 0; number < 12; number++) {
+    board.report(`player ${number}`, number);
+  }
+  assert.strictEqual(board.top().length, 10);
+  assert.strictEqual(board.top()[9].player, 'player 2');
+  assert.strictEqual(board.top(11).length, 11);
+});
+
 test('ranks', () => {
   assert.strictEqual(example().rank('ann'), 3);
   assert.strictEqual(example().rank('dan'), null);

@@ -2,7 +2,7 @@
 
 const assert = require('node:assert');
 const { beforeEach, test } = require('node:test');
-const { LedgerError, OverdraftError, UnknownAccountError } = require('../src/errors');
+const { CurrencyMismatchError, LedgerError, OverdraftError, UnknownAccountError } = require('../src/errors');
 const { Ledger } = require('../src/ledger');
 const { amount, statement } = require('../src/statement');
 
@@ -37,4 +37,19 @@ test('a statement', () => {
   ledger.transfer('A', 'B', 5, 'Tip');
   assert.strictEqual(statement(ledger, 'A'), 'Ann (A)\n  Deposit: 10.00 EUR\n  Tip: -0.05 EUR\nBalance: 9.95 EUR');
   assert.strictEqual(amount(-123456), '-1234.56');
+});
+
+test('accounts have a currency', () => {
+  ledger.open('C', 'Cem', 'CHF');
+  ledger.deposit('C', 700);
+  assert.strictEqual(statement(ledger, 'C'), 'Cem (C)\n  Deposit: 7.00 CHF\nBalance: 7.00 CHF');
+  assert.deepStrictEqual({ ...ledger.total() }, { EUR: 1000, CHF: 700 });
+});
+
+test('no transfer between currencies', () => {
+  ledger.open('C', 'Cem', 'CHF');
+  assert.throws(() => ledger.transfer('A', 'C', 100), CurrencyMismatchError);
+  assert.ok(CurrencyMismatchError.prototype instanceof LedgerError);
+  assert.strictEqual(ledger.account('A').balance, 1000);
+  assert.strictEqual(ledger.journal.length, 1);
 });

@@ -30,6 +30,15 @@ test('a parameter needs a name of its own', () => {
   assert.throws(() => new Router().add('GET', '/:a/:a', 'x'), /bad parameter/);
 });
 
+test('the rest of a path', () => {
+  const router = new Router().add('GET', '/files/*path', 'file').add('GET', '/files/:name', 'top');
+  assert.deepStrictEqual(router.match('GET', '/files/a/b%20c').params, { path: 'a/b c' });
+  assert.strictEqual(router.match('GET', '/files/a').handler, 'top');
+  assert.strictEqual(router.match('GET', '/files'), null);
+  assert.throws(() => new Router().add('GET', '/*path/edit', 'x'), Error);
+  assert.throws(() => new Router().add('GET', '/*', 'x'), Error);
+});
+
 test('methods of a path', () => {
   const router = new Router().add('PUT', '/users/:id', 'save').add('GET', '/users/:id', 'one');
   assert.deepStrictEqual(router.methodsFor('/users/3'), ['GET', 'PUT']);

@@ -22,6 +22,12 @@ test('html', () => {
   );
 });
 
+test('markdown', () => {
+  const sides = new Table([{ title: 'a|b' }, { title: 'c', align: 'center' }]).add('one\ntwo', 3);
+  assert.strictEqual(render(table, 'markdown').split('\n')[1], '| --- | ---: |');
+  assert.strictEqual(render(sides, 'markdown'), '| a\\|b | c |\n| --- | :---: |\n| one<br>two | 3 |\n');
+});
+
 test('an unknown format', () => {
   assert.throws(() => render(table, 'pdf'), RangeError);
 });

@@ -22,3 +22,13 @@ test('a ticket is skipped', () => {
   assert.strictEqual(queue.serve(), 2);
   assert.strictEqual(queue.skip(), null);
 });
+
+test('skipped tickets are counted', () => {
+  const queue = new TicketQueue();
+  assert.strictEqual(queue.skipped, 0);
+  queue.skip();
+  assert.strictEqual(queue.skipped, 0);
+  queue.draw();
+  queue.skip();
+  assert.strictEqual(queue.skipped, 1);
+});

@@ -22,6 +22,28 @@ test('a new state forgets what was undone', () => {
   assert.strictEqual(history.redoSteps, 0);
 });
 
+test('only so many steps are kept', () => {
+  const history = new History('a', { limit: 2 });
+  for (const state of ['b', 'c', 'd']) {
+    history.push(state);
+  }
+  assert.strictEqual(history.undoSteps, 2);
+  history.undo();
+  history.undo();
+  assert.strictEqual(history.current, 'b');
+  assert.throws(() => new History('a', { limit: 1.5 }), RangeError);
+});
+
+test('the limit of an editor', () => {
+  const editor = new Editor('', { historyLimit: 1 });
+  editor.insert('a');
+  editor.insert('b');
+  editor.undo();
+  editor.undo();
+  assert.strictEqual(editor.text, 'a');
+  assert.throws(() => new Editor('', { historyLimit: 0 }), RangeError);
+});
+
 test('typing and deleting', () => {
   const editor = new Editor('helo');
   editor.moveTo(3);

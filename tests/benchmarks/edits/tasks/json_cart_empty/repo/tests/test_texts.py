@@ -21,3 +21,8 @@ class TextsTest(unittest.TestCase):
     def test_get(self):
         self.assertEqual(Texts("de").get("cart.remove", name="Tee"), "Tee entfernen")
         self.assertEqual(Texts("de").get("cart.unknown"), "cart.unknown")
+
+    def test_empty_cart(self):
+        self.assertEqual(Texts("en").get("cart.empty"), "Your cart is empty")
+        self.assertEqual(Texts("fr").get("cart.empty"), "Votre panier est vide")
+        self.assertEqual(Texts("de").get("cart.checkout"), "Zur Kasse")

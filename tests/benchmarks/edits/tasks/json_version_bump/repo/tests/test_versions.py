@@ -15,3 +15,6 @@ class VersionsTest(unittest.TestCase):
 
     def test_manifest_version(self):
         self.assertEqual(read("manifest.json")["manifest_version"], 3)
+
+    def test_version(self):
+        self.assertEqual(read("package.json")["version"], "1.4.0")

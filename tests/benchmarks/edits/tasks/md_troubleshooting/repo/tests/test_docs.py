@@ -2,7 +2,7 @@ import re
 import unittest
 from pathlib import Path
 
-from errors import describe
+from errors import PROBLEMS, describe
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -22,6 +22,18 @@ class DocsTest(unittest.TestCase):
     def test_pages_begin_with_a_title(self):
         for page in DOCS.glob("*.md"):
             self.assertTrue(page.read_text(encoding="utf-8").startswith("# "), page.name)
+
+    def test_troubleshooting(self):
+        page = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
+        self.assertEqual(re.findall(r"(?m)^## .*(E\d+)", page), sorted(PROBLEMS))
+        for problem in PROBLEMS.values():
+            self.assertIn(problem.message, page)
+            self.assertIn(problem.advice, page)
+
+    def test_order_of_the_index(self):
+        index = (DOCS / "index.md").read_text(encoding="utf-8")
+        self.assertLess(index.index("(configuration.md)"), index.index("(troubleshooting.md)"))
+        self.assertLess(index.index("(troubleshooting.md)"), index.index("(changelog.md)"))
 
 
 class ErrorsTest(unittest.TestCase):

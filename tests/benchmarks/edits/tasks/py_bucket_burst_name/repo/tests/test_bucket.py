@@ -6,7 +6,7 @@ from bucket import TokenBucket
 class BucketTest(unittest.TestCase):
     def setUp(self):
         self.now = 0
-        self.bucket = TokenBucket(2, 4, clock=lambda: self.now)
+        self.bucket = TokenBucket(2, burst=4, clock=lambda: self.now)
 
     def test_starts_full(self):
         self.assertEqual(self.bucket.tokens(), 4)
@@ -31,3 +31,8 @@ class BucketTest(unittest.TestCase):
             TokenBucket(1, 0)
         with self.assertRaises(ValueError):
             self.bucket.take(5)
+
+    def test_burst(self):
+        self.assertEqual(self.bucket.burst, 4)
+        self.assertEqual(repr(self.bucket), "TokenBucket(rate=2, burst=4)")
+        self.assertEqual(sorted(self.bucket.state()), ["burst", "rate", "tokens"])

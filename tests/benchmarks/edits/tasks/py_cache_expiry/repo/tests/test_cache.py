@@ -26,6 +26,12 @@ class CacheTest(unittest.TestCase):
         self.clock.now = 11
         self.assertIsNone(self.cache.get("a"))
 
+    def test_stale_at_the_ttl(self):
+        self.cache.put("a", 1)
+        self.clock.now = 10
+        self.assertIsNone(self.cache.get("a"))
+        self.assertNotIn("a", self.cache)
+
     def test_oldest_makes_room(self):
         for key in "abc":
             self.cache.put(key, key)

@@ -9,6 +9,13 @@ class CalculateTest(unittest.TestCase):
             with self.subTest(text=text):
                 self.assertEqual(calculate(text), value)
 
+    def test_power(self):
+        for text, value in [("3 * 2 ** 2", 12), ("-3 ** 2", -9), ("2 ** 2 ** 3", 256), ("4 ** -1", 0.25)]:
+            with self.subTest(text=text):
+                self.assertEqual(calculate(text), value)
+        with self.assertRaises(CalcError):
+            calculate("0 ** -2")
+
     def test_names_and_functions(self):
         self.assertEqual(calculate("max(a, 2 * b, 1)", a=3, b=4), 8)
 
@@ -23,3 +30,8 @@ class ShowTest(unittest.TestCase):
         for text in ("1 + 2 * 3", "(1 + 2) * 3", "8 - (4 - 2)", "8 - 4 - 2", "-(a + 1)", "-a * 2", "min(1, -x)"):
             with self.subTest(text=text):
                 self.assertEqual(show(parse(text)), text)
+
+    def test_power(self):
+        for text in ("a ** b ** c", "(a ** b) ** c", "-a ** 2", "(-a) ** 2", "2 ** -a"):
+            with self.subTest(text=text):
+                self.assertEqual(parse(show(parse(text))), parse(text))

@@ -9,6 +9,11 @@ class CanvasTest(unittest.TestCase):
         canvas.hline(1, 0, 3)
         self.assertEqual(str(canvas), " ---\n")
 
+    def test_vline(self):
+        canvas = Canvas(2, 5)
+        canvas.vline(1, 1, 2)
+        self.assertEqual(str(canvas).split("\n"), ["", " |", " |", "", ""])
+
     def test_frame_and_text(self):
         canvas = Canvas(6, 3)
         canvas.frame(0, 0, 6, 3)

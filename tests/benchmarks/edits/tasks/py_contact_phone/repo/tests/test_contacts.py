@@ -17,3 +17,7 @@ class ContactsTest(unittest.TestCase):
         saved = self.book.to_list()
         self.assertEqual([contact["name"] for contact in saved], ["Cem", "Ann"])
         self.assertEqual(saved[0]["email"], "cem@example.org")
+
+    def test_phone(self):
+        self.assertEqual(Contact("Dan").phone, "")
+        self.assertEqual(Contact("Dan", "dan@example.org", "123").to_dict()["phone"], "123")

@@ -21,5 +21,6 @@ class ConvertTest(unittest.TestCase):
         self.assertEqual((self.directory / "c.CSV").read_text(encoding="utf-8"), CSV)
 
     def test_unknown(self):
-        with self.assertRaises(FormatError):
-            format_of("book.xls")
+        for name in ("book.xls", "book.vcf"):
+            with self.subTest(name=name), self.assertRaises(FormatError):
+                format_of(name)

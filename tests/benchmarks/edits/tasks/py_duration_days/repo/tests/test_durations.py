@@ -8,6 +8,12 @@ class DurationsTest(unittest.TestCase):
         self.assertEqual(parse_duration("1h30m"), 5400)
         self.assertEqual(parse_duration("45s"), 45)
 
+    def test_parse_days(self):
+        self.assertEqual(parse_duration("3d"), 259200)
+        self.assertEqual(parse_duration("1d2h"), 93600)
+        with self.assertRaises(ValueError):
+            parse_duration("2h1d")
+
     def test_spaces_and_capitals(self):
         self.assertEqual(parse_duration("1H 5M"), 3900)
 

@@ -17,6 +17,27 @@ class EditorTest(unittest.TestCase):
         with self.assertRaises(EditError):
             Editor("one").delete(2)
 
+    def test_undo_and_redo(self):
+        editor = Editor("one\n")
+        self.assertFalse(editor.undo())
+        editor.append("two")
+        editor.delete(1)
+        self.assertTrue(editor.undo())
+        self.assertEqual(editor.text, "one\ntwo\n")
+        self.assertTrue(editor.redo())
+        self.assertEqual(editor.text, "two\n")
+        editor.undo()
+        editor.undo()
+        self.assertEqual(editor.text, "one\n")
+        editor.append("three")
+        self.assertFalse(editor.redo())
+
+    def test_errors_are_no_steps(self):
+        editor = Editor("one\n")
+        with self.assertRaises(EditError):
+            editor.delete(9)
+        self.assertFalse(editor.undo())
+
 
 class ShellTest(unittest.TestCase):
     def test_commands(self):
@@ -31,3 +52,12 @@ class ShellTest(unittest.TestCase):
         self.assertEqual(shell.run("delete 4"), "error: there is no line 4")
         self.assertEqual(shell.run("delete x"), "error: wrong arguments")
         self.assertEqual(shell.run("dance"), "unknown command dance")
+
+    def test_undo(self):
+        shell = Shell()
+        self.assertEqual(shell.run("undo"), "nothing to undo")
+        shell.run("append one")
+        self.assertEqual(shell.run("undo"), "")
+        self.assertEqual(shell.run("print"), "")
+        self.assertEqual(shell.run("redo"), "")
+        self.assertEqual(shell.run("redo"), "nothing to redo")

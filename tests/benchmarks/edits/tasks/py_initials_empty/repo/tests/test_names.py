@@ -9,6 +9,10 @@ class NamesTest(unittest.TestCase):
         self.assertEqual(initials("Ada Lovelace"), "AL")
         self.assertEqual(initials("cher"), "C")
 
+    def test_initials_of_nothing(self):
+        self.assertEqual(initials(""), "?")
+        self.assertEqual(initials("   "), "?")
+
     def test_sort_key(self):
         names = ["Ada Lovelace", "Grace Hopper"]
         self.assertEqual(sorted(names, key=sort_key), ["Grace Hopper", "Ada Lovelace"])

@@ -31,3 +31,18 @@ class InventoryTest(unittest.TestCase):
     def test_plain_data(self):
         again = Inventory.from_dict(self.inventory.to_dict())
         self.assertEqual(again.report(), self.inventory.report())
+
+    def test_to_reorder(self):
+        self.inventory.add("glue", 5, 250, reorder_level=5)
+        self.inventory.add("axle", 1, 900, reorder_level=3)
+        self.assertEqual(self.inventory.to_reorder(), ["axle", "glue"])
+        self.inventory.add("glue", 1, 250)
+        self.assertEqual(self.inventory.item("glue").reorder_level, 5)
+        self.assertEqual(self.inventory.to_reorder(), ["axle"])
+
+    def test_levels_are_kept(self):
+        self.inventory.add("glue", 5, 250, reorder_level=5)
+        again = Inventory.from_dict(self.inventory.to_dict())
+        self.assertEqual(again.item("glue").reorder_level, 5)
+        old = Inventory.from_dict({"nut": {"quantity": 1, "price": 5}})
+        self.assertEqual(old.item("nut").reorder_level, 0)

@@ -19,6 +19,23 @@ class LedgerTest(unittest.TestCase):
         with self.assertRaises(InsufficientFunds):
             self.ledger.withdraw(self.bob, 1)
 
+    def test_transfer(self):
+        self.ledger.deposit(self.ada, 500)
+        self.ledger.transfer(self.ada, self.bob, 200)
+        self.assertEqual((self.ledger.balance(self.ada), self.ledger.balance(self.bob)), (300, 200))
+        self.assertEqual([entry.amount for entry in self.ledger.history(self.bob)], [200])
+
+    def test_transfer_that_fails(self):
+        self.ledger.deposit(self.ada, 500)
+        before = self.ledger.to_json()
+        with self.assertRaises(UnknownAccount):
+            self.ledger.transfer(self.ada, 99, 200)
+        with self.assertRaises(InsufficientFunds):
+            self.ledger.transfer(self.ada, self.bob, 501)
+        with self.assertRaises(LedgerError):
+            self.ledger.transfer(self.ada, self.ada, 1)
+        self.assertEqual(self.ledger.to_json(), before)
+
     def test_closed(self):
         self.ledger.close_account(self.ada)
         with self.assertRaises(AccountClosed):

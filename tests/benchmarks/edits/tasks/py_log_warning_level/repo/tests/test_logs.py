@@ -33,3 +33,9 @@ class LogsTest(unittest.TestCase):
         lines = report(self.records).splitlines()
         self.assertEqual(lines[0], "DEBUG       1")
         self.assertEqual(lines[-1], "from 08:00:00 to 08:00:09")
+
+    def test_warnings(self):
+        records = parse("09:00:00 INFO app: a\n09:00:01 WARNING app: b\n09:00:02 ERROR app: c")
+        self.assertEqual([record.level for record in at_least(records, "WARNING")], ["WARNING", "ERROR"])
+        lines = [line.split() for line in report(records).splitlines()]
+        self.assertEqual(lines[1:4], [["INFO", "1"], ["WARNING", "1"], ["ERROR", "1"]])

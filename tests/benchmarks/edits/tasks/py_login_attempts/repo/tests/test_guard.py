@@ -13,6 +13,14 @@ class GuardTest(unittest.TestCase):
         self.assertTrue(guard.is_locked("ann", 1))
         self.assertFalse(guard.is_locked("bob", 1))
 
+    def test_five_attempts(self):
+        guard = LoginGuard()
+        for _ in range(4):
+            guard.failed("cem", 0)
+        self.assertFalse(guard.is_locked("cem", 0))
+        guard.failed("cem", 0)
+        self.assertTrue(guard.is_locked("cem", 0))
+
     def test_password(self):
         self.assertFalse(password_is_long_enough("short"))
         self.assertTrue(password_is_long_enough("long enough"))

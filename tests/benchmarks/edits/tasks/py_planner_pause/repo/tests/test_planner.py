@@ -39,3 +39,19 @@ class PlannerTest(unittest.TestCase):
     def test_dump(self):
         data = json.loads(json.dumps(self.planner.dump()))
         self.assertEqual(Planner.load(data).summary(), self.planner.summary())
+
+    def test_pause(self):
+        self.planner.pause("poll")
+        self.assertEqual(self.planner.due(datetime(2024, 5, 7, 4, 0)), ["backup"])
+        self.assertEqual(self.planner.upcoming()[0], "backup")
+        self.assertTrue(self.planner.summary().split("\n")[1].endswith(" (paused)"))
+        self.assertEqual(Planner.load(self.planner.dump()).summary(), self.planner.summary())
+
+    def test_resume(self):
+        self.planner.pause("poll")
+        self.planner.resume("poll", datetime(2024, 5, 6, 15, 3))
+        self.assertEqual(self.planner.upcoming()[0], "poll")
+        self.assertGreater(self.planner.upcoming()[1], datetime(2024, 5, 6, 15, 3))
+        self.assertNotIn("paused", self.planner.summary())
+        with self.assertRaises(UnknownJob):
+            self.planner.pause("mail")

@@ -12,5 +12,12 @@ class PlaylistTest(unittest.TestCase):
         self.assertEqual(playlist.remove("Rain"), 2)
         self.assertEqual(playlist.titles(), ["Sun"])
 
+    def test_total_seconds(self):
+        playlist = Playlist("evening")
+        self.assertEqual(playlist.total_seconds(), 0)
+        playlist.add(Track("Rain", 180))
+        playlist.add(Track("Sun", 25))
+        self.assertEqual(playlist.total_seconds(), 205)
+
     def test_clock(self):
         self.assertEqual(clock(185), "3:05")

@@ -22,6 +22,11 @@ class RecordsTest(unittest.TestCase):
         self.assertEqual(self.trips.sort_by("km").values("km"), [75, 118, 120])
         self.assertEqual(self.trips.sort_by_desc("to").values("km"), [75, 120, 118])
 
+    def test_sorting_with_gaps(self):
+        trips = Records([{"n": 1}, {"n": 2, "km": 7}, {"n": 3, "km": None}, {"n": 4, "km": 3}])
+        self.assertEqual(trips.sort_by("km").values("n"), [4, 2, 1, 3])
+        self.assertEqual(trips.sort_by_desc("km").values("n"), [2, 4, 1, 3])
+
     def test_groups(self):
         self.assertEqual(self.trips.count_by("by"), {"train": 1, "car": 2})
         self.assertEqual(self.trips.total_by("to", "km"), {"Bern": 238, "Ulm": 75})

@@ -1,6 +1,7 @@
 import unittest
 
 from invoice import invoice, line
+from money import format_euros
 
 
 class InvoiceTest(unittest.TestCase):
@@ -9,3 +10,6 @@ class InvoiceTest(unittest.TestCase):
 
     def test_invoice(self):
         self.assertEqual(invoice([("pen", 2, 100)]), "2 x pen: 2.00 EUR\nTotal: 2.38 EUR")
+
+    def test_format_euros(self):
+        self.assertEqual(format_euros(1999), "19.99 EUR")

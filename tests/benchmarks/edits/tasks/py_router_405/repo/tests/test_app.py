@@ -39,6 +39,11 @@ class AppTest(unittest.TestCase):
         response = app.handle("GET", "/nowhere")
         self.assertEqual((response.status, response.body), (404, "404 Not Found"))
 
+    def test_method_not_allowed(self):
+        response = app.handle("DELETE", "/users/eve")
+        self.assertEqual((response.status, response.body), (405, "405 Method Not Allowed"))
+        self.assertEqual(response.headers["Allow"], "GET, PUT")
+
     def test_bad_request(self):
         self.assertEqual(app.handle("GET", "/users/7").status, 400)
 

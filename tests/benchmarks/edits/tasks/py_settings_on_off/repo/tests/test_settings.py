@@ -25,6 +25,11 @@ class SettingsTest(unittest.TestCase):
         self.assertEqual(self.settings.get_size("server.limit"), 65536)
         self.assertIs(self.settings.get_bool("debug"), True)
 
+    def test_on_and_off(self):
+        settings = Settings.parse("lights = On\nheating = off")
+        self.assertIs(settings.get_bool("lights"), True)
+        self.assertIs(settings.get_bool("heating"), False)
+
     def test_defaults(self):
         self.assertEqual(self.settings.get_int("server.timeout", 30), 30)
         with self.assertRaises(SettingsError):

@@ -16,6 +16,11 @@ class SlugifyTest(unittest.TestCase):
     def test_nothing(self):
         self.assertEqual(slugify("?!"), "")
 
+    def test_max_length(self):
+        self.assertEqual(slugify("green tea house", max_length=12), "green-tea")
+        self.assertEqual(slugify("green tea house", max_length=9), "green-tea")
+        self.assertEqual(slugify("Photosynthesis", max_length=5), "photo")
+
 
 class UniqueSlugTest(unittest.TestCase):
     def test_free(self):

@@ -31,3 +31,10 @@ class StopwatchTest(unittest.TestCase):
         self.watch.reset()
         self.assertEqual(self.watch.elapsed, 0)
         self.assertFalse(self.watch.running)
+
+    def test_reset_of_laps(self):
+        self.watch.start()
+        self.now += 10
+        self.watch.lap()
+        self.watch.reset()
+        self.assertEqual(self.watch.laps, [])

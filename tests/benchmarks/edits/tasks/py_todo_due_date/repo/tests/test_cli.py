@@ -35,3 +35,16 @@ class CliTest(unittest.TestCase):
 
     def test_no_such_number(self):
         self.assertEqual(self.run_cli("done", "7")[0], 1)
+
+    def test_due_dates(self):
+        self.run_cli("add", "Buy milk")
+        self.run_cli("add", "Pay rent", "--due", "2025-04-01")
+        self.run_cli("add", "Send card", "--due", "2025-03-09")
+        lines = ["3 [ ] Send card (due 2025-03-09)", "2 [ ] Pay rent (due 2025-04-01)", "1 [ ] Buy milk"]
+        self.assertEqual(self.run_cli("list"), (0, "".join(line + "\n" for line in lines)))
+
+    def test_wrong_date(self):
+        with self.assertRaises(SystemExit) as caught:
+            self.run_cli("add", "Party", "--due", "2025-02-30")
+        self.assertEqual(caught.exception.code, 2)
+        self.assertEqual(self.run_cli("list"), (0, "nothing to do\n"))

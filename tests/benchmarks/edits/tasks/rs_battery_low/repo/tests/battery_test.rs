@@ -20,3 +20,9 @@ fn says_how_it_is() {
     assert_eq!(Battery::new(50).status(), "ok");
     assert_eq!(Battery::new(100).status(), "full");
 }
+
+#[test]
+fn is_low_below_twenty() {
+    assert_eq!(Battery::new(19).status(), "low");
+    assert_eq!(Battery::new(20).status(), "ok");
+}

@@ -25,3 +25,9 @@ fn rolls() {
     assert_eq!(dice.roll(|sides| sides - 1), 13);
     assert_eq!(dice.to_string(), "2d6+1");
 }
+
+#[test]
+fn one_die_is_the_default() {
+    assert_eq!(Dice::parse("d12"), Ok(Dice { count: 1, sides: 12, bonus: 0 }));
+    assert_eq!(Dice::parse("d4-1"), Ok(Dice { count: 1, sides: 4, bonus: -1 }));
+}

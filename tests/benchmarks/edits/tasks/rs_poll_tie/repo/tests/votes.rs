@@ -29,3 +29,13 @@ fn a_closed_poll_takes_no_votes() {
     poll.close();
     assert_eq!(poll.vote("Ada", "lake"), Err(PollError::Closed));
 }
+
+#[test]
+fn a_tie_has_no_winner() {
+    let mut poll = Poll::new("Where to?", &["lake", "hills", "sea"]);
+    poll.vote("Ada", "sea").unwrap();
+    poll.vote("Bob", "hills").unwrap();
+    assert_eq!(poll.winner(), None);
+    poll.vote("Cem", "hills").unwrap();
+    assert_eq!(poll.winner(), Some("hills"));
+}

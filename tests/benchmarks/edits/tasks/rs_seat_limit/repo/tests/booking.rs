@@ -23,3 +23,17 @@ fn cancelling_frees_the_seat() {
     assert_eq!(hall.cancel(2, 1), Err(BookingError::NotReserved));
     assert_eq!(hall.free_seats(), 6);
 }
+
+#[test]
+fn four_seats_are_enough() {
+    let mut hall = Hall::new(2, 4);
+    for number in 1..=4 {
+        hall.reserve(1, number, "Ada").unwrap();
+    }
+    let error = hall.reserve(2, 1, "Ada").unwrap_err();
+    assert_eq!(error, BookingError::TooMany);
+    assert_eq!(error.to_string(), "too many seats");
+    assert_eq!(hall.reserve(2, 1, "Bob"), Ok(()));
+    hall.cancel(1, 2).unwrap();
+    assert_eq!(hall.reserve(2, 2, "Ada"), Ok(()));
+}

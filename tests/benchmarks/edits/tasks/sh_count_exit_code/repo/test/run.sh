@@ -19,4 +19,11 @@ fi
 if sh count.sh "$folder" 2>/dev/null; then
     fail "a folder is no file"
 fi
+
+status=0
+sh count.sh "$folder/missing" 2>/dev/null || status=$?
+[ "$status" -eq 2 ] || fail "a missing file exits with 2"
+status=0
+sh count.sh "$folder" 2>/dev/null || status=$?
+[ "$status" -eq 3 ] || fail "a folder exits with 3"
 echo "all passed"

@@ -27,4 +27,11 @@ exit 1" "an unknown key"
 same "$(sh kv.sh set 'a b' c 2>&1 || echo "exit $?")" "kv.sh: not a key: a b
 exit 1" "a bad key"
 same "$(sh kv.sh fly 2>/dev/null || echo "exit $?")" "exit 2" "an unknown command"
+
+same "$(sh kv.sh get nothing else)" "else" "a default"
+same "$(sh kv.sh get mail.port 25)" 587 "a value wins over the default"
+sh kv.sh unset mail.port
+same "$(sh kv.sh list mail.)" "mail.host=mail.example.org" "an unset key is gone"
+same "$(sh kv.sh unset mail.port 2>/dev/null || echo "exit $?")" "exit 1" "unset of an unknown key"
+sh kv.sh 2>&1 | grep -q "unset KEY" || same "" "unset KEY" "the usage"
 echo "all passed"

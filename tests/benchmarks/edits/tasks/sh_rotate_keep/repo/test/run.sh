@@ -23,6 +23,9 @@ sh rotate.sh -k 2 "$folder" >/dev/null
 [ ! -e "$folder/backup-2024-05-01.tar" ] || fail "the oldest backup goes"
 [ -e "$folder/notes.txt" ] || fail "other files stay"
 
+[ -e "$folder/backup-2024-05-03.tar" ] || fail "-k 2 leaves two backups"
+[ ! -e "$folder/backup-2024-05-02.tar" ] || fail "-k 2 leaves no more than two"
+
 if sh rotate.sh -k two "$folder" 2>/dev/null; then
     fail "-k wants a number"
 fi
