@@ -22,12 +22,14 @@ from agent.failures import failed_tests, reasons
 from agent.interrupts import held_back
 from agent.options import JobOptions
 from agent.outcome import Record
+from agent.probation import Probation
 from agent.proposal import Checker
 from agent.protocols import LanguageModel, Memory, Routed
 from agent.repair import repair_text
 from agent.sandbox import TestReport, can_layer, run_tests
 from agent.trials import Trials
 from agent.ui import Ui
+from agent.validate import ValidatedPatch
 from agent.workspace import Workspace
 from model.api import DRAWN_TEMPERATURE, Attended, Budget, Editable, Query
 from repo_index.errors import ContextTooLargeError
@@ -247,15 +249,22 @@ class Job:
             if part.error:
                 raise part.error
         try:
-            with record.timed("apply"):
-                record.change = self._workspace.apply(taken, allow_dirty=options.allow_dirty, task=task)
             if options.test_command is not None and self._trials is None:
-                self._test_in_place(options.test_command)
+                with self._workspace.testing() as probation:
+                    self._apply(taken, task, probation)
+                    self._test_in_place(options.test_command)
+            else:
+                self._apply(taken, task)
             self._deliver(record)
         except BaseException as error:  # Ctrl-C, too: an untested change does not stay
             self._roll_back(error)
             raise
         record.status = "applied"
+
+    def _apply(self, patch: ValidatedPatch, task: str, probation: Probation | None = None) -> None:
+        allow_dirty = self._options.allow_dirty
+        with self._record.timed("apply"):
+            self._record.change = self._workspace.apply(patch, allow_dirty=allow_dirty, task=task, probation=probation)
 
     def _test_in_place(self, command: str) -> None:
         options = self._options

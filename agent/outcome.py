@@ -137,7 +137,7 @@ def _files(record: Record) -> list[dict[str, Any]]:
             "path": str(file.path),
             "kind": file.kind,
             "hunks": [
-                {"old_start": each.old_start, "tier": each.tier}
+                {"old_start": each.old_start, "tier": each.tier, "offset": each.offset}
                 for each in record.patch.placements
                 if each.path == file.path
             ],

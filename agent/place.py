@@ -24,12 +24,16 @@ _LINE_WIDTH = 120  # how much of a line an error quotes
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a hunk was found: `old_start` counts from 1 in the old file, `hunk_index` from 0 in the patch as given."""
+    """Where a hunk was found: `old_start` counts from 1 in the old file, `hunk_index` from 0 in the patch as given.
+
+    `offset` says how many lines that is below the place that the hunk's header names, 0 where it names none.
+    """
 
     path: PurePosixPath
     hunk_index: int
     old_start: int
     tier: Tier
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +120,9 @@ def _place_file(file: FilePatch, old: TextFile) -> tuple[tuple[Edit, ...], list[
         found = _edits(hunk, match, old)
         floor = max(floor, *(edit.hi for edit in found))
         edits += found
-        placements.append(Placement(file.path, index, match.start + 1, tier))
+        # a hunk without old lines names the line before it
+        offset = match.start - (hunk.old_start - bool(hunk.old_lines)) if hunk.trusted else 0
+        placements.append(Placement(file.path, index, match.start + 1, tier, offset))
     return settle(edits, old), placements
 
 

@@ -15,6 +15,7 @@ from agent.live import LiveAnswer, PhaseBar
 from agent.outcome import Delivery, Record, usage
 from agent.parse import parse_patch
 from agent.patch import FilePatch, Patch
+from agent.placed_as import placed_as
 from agent.review import Review, review
 from agent.sandbox import TestReport
 from agent.validate import ValidatedPatch
@@ -107,9 +108,15 @@ class Terminal:
         self.note(f"{file.path}: {why}.", style="yellow")
         return ask_on_terminal("May the change touch it [y/n]? ") == "y"
 
+    def placed(self, patch: ValidatedPatch) -> None:
+        """Say how the patch was placed and checked."""
+        for sentence in placed_as(patch):
+            self.note(sentence, style="dim")
+
     def review(self, patch: ValidatedPatch) -> Patch:
         """Show the patch and return what the user takes of it."""
         self.close()
+        self.placed(patch)
         if self._review_mode == "none":
             show_patch(patch.patch, self.console)
         return review(
@@ -150,6 +157,8 @@ class Terminal:
         self.close()
         if record.status == "declined":
             self.nothing_taken()
+        if record.status == "proposed" and record.patch:
+            self.placed(record.patch)
         if record.report and record.report.passed:
             self.note(f"`{record.report.command}` passed in {record.report.duration_s:.1f} s.", style="green")
         if record.delivery:

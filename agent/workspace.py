@@ -17,6 +17,7 @@ from pathlib import PurePosixPath
 from agent.change import Change, FileChange, change_of
 from agent.errors import ConflictError, NoChangeError, NothingToUndoError, WriteError
 from agent.journal import Copy, Directory, Entry, FileRecord, Journal, now
+from agent.probation import Probation, left_behind, on_probation
 from agent.staging import diff_of, judge, uncommitted
 from agent.treeio import FileState, Found, Mode, Steps, Tree, no_step
 from agent.validate import ValidatedPatch
@@ -64,13 +65,21 @@ class Workspace:
     git: Git
     steps: Steps = no_step
 
-    def apply(self, patch: ValidatedPatch, *, allow_dirty: bool = False, task: str = "") -> AppliedChange:
+    def apply(
+        self,
+        patch: ValidatedPatch,
+        *,
+        allow_dirty: bool = False,
+        task: str = "",
+        probation: Probation | None = None,
+    ) -> AppliedChange:
         """Put a validated patch in place: all of it, or nothing and an error that says so.
 
         Args:
             patch: what `agent.validate` sealed; whatever else changes files has to go through it.
             allow_dirty: change files that have uncommitted work, too; `undo` gives back their bytes.
             task: the user's words, for the history.
+            probation: what `testing` gave, where tests are still to judge the change.
 
         Raises:
             NoChangeError: the change touches no file.
@@ -82,7 +91,17 @@ class Workspace:
 
         """
         with self._working() as (writer, _):
-            return self._put_in_place(writer, change_of(patch, writer.tree), allow_dirty=allow_dirty, task=task)
+            change = change_of(patch, writer.tree)
+            return self._put_in_place(writer, change, allow_dirty=allow_dirty, task=task, probation=probation)
+
+    def testing(self) -> contextlib.AbstractContextManager[Probation]:
+        """Hold the right to test a change in this tree; if we are killed meanwhile, `recover` tells of it.
+
+        Raises:
+            ConflictError: another magicode tests one.
+
+        """
+        return on_probation(self._journal().folder)
 
     def undo(self, undo_id: str | None = None) -> AppliedChange:
         """Give back the bytes and permissions from before the latest application, or before the named one.
@@ -126,14 +145,22 @@ class Workspace:
         undo it. If somebody changed one of its files since, it is called off instead: we cannot know
         whether that edit was made on the old or the new bytes, and nobody expects files to change behind an edit. The
         edited file stays as it is, the others go back to before, and the entry with all bytes is kept and named.
-        Without journaled bytes no file was touched, and what is left is removed.
+        Without journaled bytes no file was touched, and what is left is removed. A change that is whole, but whose
+        tests were stopped, stays and is named: only the user knows what else they have done.
 
         Returns None, without taking the lock, where nothing was left.
         """
         journal = self._journal()
-        if not journal.unfinished() and not journal.scratch.exists():
+        untested = left_behind(journal.folder)
+        if not journal.unfinished() and not journal.scratch.exists() and untested is None:
             return None
-        with self._working() as (_, notes):
+        with self._working() as (_, done):
+            notes = done + tuple(
+                f"the tests of the change of {listed(entry.paths)} were stopped before they could tell; "
+                f"it is in place, and `magicode undo {entry.id}` takes it back"
+                for entry in journal.undoable()
+                if entry.id == untested
+            )
             return Recovery(notes) if notes else None
 
     def history(self) -> tuple[Past, ...]:
@@ -187,7 +214,9 @@ class Workspace:
         except OSError as error:
             raise WriteError(f"cannot write to {journal.folder}: {error.strerror or error}") from error
 
-    def _put_in_place(self, writer: Writer, change: Change, *, allow_dirty: bool, task: str) -> AppliedChange:
+    def _put_in_place(
+        self, writer: Writer, change: Change, *, allow_dirty: bool, task: str, probation: Probation | None = None
+    ) -> AppliedChange:
         if not change.files:
             raise NoChangeError("the change touches no file")
         found = {file.path: writer.tree.read(file.path) for file in change.files}
@@ -206,6 +235,8 @@ class Workspace:
             creates=_missing_directories(writer.tree, change.files),
             removes=_vacated_directories(writer.tree, change.files),
         )
+        if probation:
+            probation.begin(entry.id)
         carry_out(writer, entry, _blobs(entry, change))
         linked = [path for path, file in found.items() if file is not None and file.n_links > 1]
         notes = tuple(f"{path} had other hard links; those keep the old bytes" for path in linked)

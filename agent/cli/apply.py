@@ -51,6 +51,7 @@ def apply(
         checker = Checker(take_snapshot(place.git, count_tokens=lambda _text: 0), terminal.consent, allow_syntax_errors)
         checked = checker.check_text(text)
         if not applies:
+            terminal.placed(checked)
             sys.stdout.buffer.write(checked.render())
             return
         taken = checker.reviewed(checked, terminal.review)

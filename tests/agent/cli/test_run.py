@@ -207,7 +207,7 @@ class TestJson:
         value = parsed(cli("-y", "--output-format", "json", "fix", answers=[FIX + NEW_FILE]))
         assert (value["status"], value["error"], value["tests"]) == ("applied", None, None)
         assert value["files"] == [
-            {"path": "calc.py", "kind": "modify", "hunks": [{"old_start": 1, "tier": "exact"}]},
+            {"path": "calc.py", "kind": "modify", "hunks": [{"old_start": 1, "tier": "exact", "offset": 0}]},
             {"path": "docs/new/notes.md", "kind": "create", "hunks": []},
         ]
         assert value["undo_id"] == cli.workspace.history()[0].undo_id

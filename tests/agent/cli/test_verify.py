@@ -3,6 +3,9 @@
 import json
 import os
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,7 @@ from agent.errors import ExitCode, PolicyError
 from agent.sandbox import TestReport, sandbox_status
 from model.api import Query
 from tests.agent.cli.diffs import FILES, FIX, FIXED, NEW_FILE, NOWHERE, WRONG
-from tests.fakes.cli import Cli
+from tests.fakes.cli import ROOT, Cli
 from tests.fakes.git_repo import Repo
 
 PASSES = "python3 -B -c 'import calc; assert calc.add(1, 2) == 3, calc.add(1, 2)'"
@@ -62,6 +65,41 @@ class TestTests:
             signal.signal(number, before)
         assert (result.code, repo.files(), leftovers(repo)) == (ExitCode.INTERRUPTED, FILES, [])
         assert result.err.endswith("magicode: interrupted; the change was rolled back\n")
+
+    def test_killed_in_the_middle_the_next_command_says_that_nothing_was_proven(
+        self, cli: Cli, repo: Repo, tmp_path: Path
+    ) -> None:
+        script, started = tmp_path / "script.json", tmp_path / "started"
+        script.write_text(json.dumps({"answers": [FIX]}))
+        command = [
+            ROOT / "tests/fakes/scripted_cli.py",
+            script,
+            *YES,
+            "--test-cmd",
+            f"touch {started}; sleep 60",
+            "fix",
+        ]
+        job = subprocess.Popen([sys.executable, *command], cwd=repo.root, env=os.environ | {"PYTHONPATH": str(ROOT)})
+        while not started.exists():
+            assert job.poll() is None
+            time.sleep(0.02)
+        assert "stopped" not in cli("sessions").err  # they still run
+        busy = cli(*YES, "--test-cmd", "true", "fix", answers=[NEW_FILE])
+        assert (busy.code, "another magicode tests a change" in busy.err) == (ExitCode.CONFLICT, True)
+        job.kill()
+        job.wait()
+        assert repo.files()["calc.py"][0] == FIXED
+        undo_id = cli.workspace.history()[0].undo_id
+        said = cli("sessions").err
+        assert "The tests of the change of calc.py were stopped before they could tell; it is in place, and " in said
+        assert f"`magicode undo {undo_id}` takes it back." in said
+        assert "stopped" not in cli("sessions").err
+        assert cli("undo", undo_id).code == 0
+        assert repo.files() == FILES
+
+    def test_what_was_rolled_back_is_not_spoken_of(self, cli: Cli) -> None:
+        cli(*YES, "--test-cmd", "exit 1", "fix", answers=[FIX])
+        assert cli("sessions").err == "No chats yet: each run that ends well begins one, or goes on with one.\n"
 
     def test_ctrl_c_again_does_not_stop_the_rolling_back(self, cli: Cli, repo: Repo) -> None:
         undo = cli.workspace.undo
