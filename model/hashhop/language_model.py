@@ -61,21 +61,23 @@ class LanguageModelReader:
         n_tokens = self.count_tokens(text)
         if self._look:
             looked = self._look(text, progress)
-            return _Reading(self._writer([]), n_tokens, looked.n_bytes, looked.view)
+            return _Reading(self._writer(""), n_tokens, looked.n_bytes, looked.view)
         if self.max_tokens is not None and n_tokens > self.max_tokens:
             raise WindowExceededError(
                 f"a prompt of {n_tokens:,} tokens does not fit {self.name}, whose window leaves {self.max_tokens:,}: "
                 "ask for fewer, or use --attention memory"
             )
-        writer = self._writer(self._model.encoder.tokenizer.encode(f"{text}\n"), progress)
+        writer = self._writer(text, progress)
         return _Reading(writer, n_tokens, writer.memory.cache.n_bytes, _nothing)
 
-    def _writer(self, prefix: Sequence[int], progress: OnTokens = unheard) -> "_Writer":
+    def _writer(self, text: str, progress: OnTokens = unheard) -> "_Writer":
         tokenizer, loaded = self._model.encoder.tokenizer, self._model.engine
         tokens = enumerate(Vocabulary.from_definition(tokenizer.definition).tokens)
         ends_line = frozenset(id_ for id_, token in tokens if token and b"\n" in token)
         engine = Engine(loaded.network, loaded.stop_ids | ends_line)  # the same weights; an answer is one line
-        return _Writer(tokenizer, engine, engine.prefill(prefix, lambda step: progress(step.done)))
+        return _Writer(
+            tokenizer, engine, engine.prefill(tokenizer.encode(f"{text}\n"), lambda step: progress(step.done))
+        )
 
 
 @dataclass(frozen=True, slots=True)
