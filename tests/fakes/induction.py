@@ -1,4 +1,4 @@
-"""A network that is one perfect induction head: it writes what followed the longest run of tokens like the last ones."""
+"""A network that is one perfect induction head: it writes what followed the longest run like the last tokens."""
 
 from collections.abc import Sequence
 from typing import Self
