@@ -21,9 +21,22 @@ from model.hashhop.readers import LTM_HASHHOP, OWN, Opening
 if TYPE_CHECKING:
     from model.hashhop.measure import Result
     from model.hashhop.plan import Plan
+    from model.hashhop.tasks.tasks import TaskPlan
 
 _MAX_HOPS = 6
 _WIDE = 200
+
+
+class Task(StrEnum):
+    """HashHop, and the weaker evaluations beside it."""
+
+    hashhop = "hashhop"
+    needle = "needle"
+    needle_code = "needle-code"
+    induction = "induction"
+    multi_key = "multi-key"
+    variables = "variables"
+    frequent_words = "frequent-words"
 
 
 class Attention(StrEnum):
@@ -50,6 +63,13 @@ class OutputFormat(StrEnum):
 def hashhop(
     ctx: typer.Context,
     *,
+    task: Annotated[
+        Task,
+        typer.Option(
+            metavar="TASK",
+            help="To compare: needle, needle-code, induction, multi-key, variables or frequent-words.",
+        ),
+    ] = Task.hashhop,
     tokens: Annotated[str, typer.Option(metavar="N,N", help="Sizes of the prompt, as 100000 or 100K,1M.")] = "100K",
     hops: Annotated[str, typer.Option(metavar="H,H", help="Pairs to follow, as 2 or 1,3 or 1-6.")] = f"1-{_MAX_HOPS}",
     queries: Annotated[int, typer.Option(min=1, metavar="Q", help="Questions for each size and number of hops.")] = 100,
@@ -77,16 +97,16 @@ def hashhop(
     """
     from model.hashhop.measure import CHAIN_OF_THOUGHT, DIRECT  # noqa: PLC0415 - numpy: --help needs none
     from model.hashhop.plan import Plan  # noqa: PLC0415
+    from model.hashhop.tasks.tasks import TaskPlan  # noqa: PLC0415
 
-    plan = Plan(
-        sizes=sizes(tokens, "--tokens"),
-        hops=numbers(hops, _MAX_HOPS, "--hops"),
-        modes=(DIRECT if direct else CHAIN_OF_THOUGHT,),
-        n_queries=queries,
-        hash_length=hash_length,
-        seed=seed,
-        is_reference=layout is Layout.reference,
-    )
+    n_hops, n_tokens = numbers(hops, _MAX_HOPS, "--hops"), sizes(tokens, "--tokens")
+    mode = DIRECT if direct else CHAIN_OF_THOUGHT
+    plan: Plan | TaskPlan
+    if task is Task.hashhop:
+        plan = Plan(n_tokens, n_hops, (mode,), queries, hash_length, seed, is_reference=layout is Layout.reference)
+    else:
+        _refuse_hash_options(ctx, task)
+        plan = TaskPlan(task.value, n_tokens, queries, seed)
     if attention is Attention.memory and model in OWN:
         raise typer.BadParameter(f"{model} has a memory of its own", param_hint="--attention")
     if picture is not None and (picture.suffix != ".svg" or picture.is_dir() or not picture.parent.is_dir()):
@@ -106,7 +126,14 @@ def hashhop(
                 _draw(results, picture)
 
 
-def _print(results: list["Result"], plan: "Plan", output_format: OutputFormat) -> None:
+def _refuse_hash_options(ctx: typer.Context, task: Task) -> None:
+    for name in ("hops", "hash_length", "direct", "layout"):
+        source = ctx.get_parameter_source(name)
+        if source is not None and source.name != "DEFAULT":
+            raise typer.BadParameter(f"{task.value} has no hashes", param_hint=f"--{name.replace('_', '-')}")
+
+
+def _print(results: list["Result"], plan: "Plan | TaskPlan", output_format: OutputFormat) -> None:
     from agent.cli.cells import table_of  # noqa: PLC0415 - numpy: --help needs none
 
     if output_format is OutputFormat.json:

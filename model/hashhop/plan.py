@@ -14,7 +14,8 @@ MAX_HOPS = 6
 IsDone = Callable[[Cell], bool]
 
 
-def _never(_cell: Cell) -> bool:
+def never(_cell: Cell) -> bool:
+    """Say of each cell that it is still to be done."""
     return False
 
 
@@ -30,7 +31,7 @@ class Plan:
     seed: int = 0
     is_reference: bool = False
 
-    def results(self, reader: Reader, on_progress: OnProgress, is_done: IsDone = _never) -> Iterator[Result]:
+    def results(self, reader: Reader, on_progress: OnProgress, is_done: IsDone = never) -> Iterator[Result]:
         """Yield each cell's result, smaller prompts first; a prompt whose cells are all done is not read.
 
         Raises:

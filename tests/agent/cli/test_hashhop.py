@@ -121,3 +121,23 @@ def test_a_model_that_this_build_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "model.ltm", None)
     with pytest.raises(UnknownModelError, match=r"lacks model\.ltm\.reader; name another model with -m"):
         open_reader("ltm-hashhop", Opening(lambda _step: None))
+
+
+def test_a_weaker_task(hashhop: HashHopCli) -> None:
+    result = hashhop(
+        "--task", "needle-code", "--tokens", "3K", "--queries", "2", "--output-format", "json", "-m", "other"
+    )
+    told = json.loads(result.out)
+    assert told["task"] == "needle-code"
+    assert [(cell["right"], cell["n"], cell["task"]) for cell in told["cells"]] == [(0, 2, "needle-code")]
+    assert (
+        "0.0% to 65.8%"
+        in hashhop("--task", "needle-code", "--tokens", "3K", "--queries", "2", "-m", "other").out.decode()
+    )
+
+
+@pytest.mark.parametrize("option", [("--hops", "2"), ("--direct",), ("--hash-length", "16"), ("--layout", "mixed")])
+def test_a_weaker_task_has_no_hashes(hashhop: HashHopCli, option: tuple[str, ...]) -> None:
+    result = hashhop("--task", "needle", *option)
+    assert result.code == ExitCode.USAGE
+    assert "needle has no hashes" in result.err
