@@ -4,10 +4,9 @@ import hashlib
 import os
 from pathlib import Path
 
-import platformdirs
-
 from agent.config import ConfigFile
 from agent.errors import WriteError
+from agent.state import state_folder
 
 
 def is_trusted(file: ConfigFile) -> bool:
@@ -31,7 +30,5 @@ def trust(file: ConfigFile) -> None:
 
 
 def _mark(file: ConfigFile) -> Path:
-    moved = os.environ.get("MAGICODE_STATE_DIR")
-    folder = Path(moved).expanduser().absolute() if moved else platformdirs.user_state_path("magicode")
     name = hashlib.sha256(os.fsencode(file.path.parent.resolve()) + b"\0" + file.data).hexdigest()
-    return folder / "trusted" / name
+    return state_folder() / "trusted" / name

@@ -20,6 +20,7 @@ from agent.interrupts import held_back
 from agent.loop import Job
 from agent.options import JobOptions
 from agent.outcome import Record
+from agent.testcommands import named_test_command
 from agent.treeio import Steps, no_step
 from repo_index.errors import GitError
 from repo_index.git import Git
@@ -151,7 +152,7 @@ class Runner:
         options = replace(
             job,
             sampling=replace(job.sampling, n_attempts=spec.attempts),
-            test_command=spec.test_cmd,
+            test_command=spec.test_cmd and named_test_command(spec.test_cmd, git),
             max_repairs=spec.max_repairs,
         )
         self._steps("job")

@@ -13,6 +13,7 @@ from agent.cli import options
 from agent.cli.delivery import delivering, destination, working_in
 from agent.cli.services import on_terminal, open_repository, services
 from agent.cli.settings import setting
+from agent.cli.testing import test_command
 from agent.errors import WriteError
 from agent.events import EventUi, write_line
 from agent.loop import Job
@@ -97,7 +98,11 @@ def run(
     exclude: options.Exclude,
     test_cmd: Annotated[
         str | None,
-        setting("--test-cmd", metavar="COMMAND", help="Test each change with it, and make only one that passes."),
+        setting(
+            "--test-cmd",
+            metavar="COMMAND",
+            help="Test each change with it, and make only one that passes; auto: what is found.",
+        ),
     ] = None,
     test_timeout: options.TestTimeout = 600.0,
     max_repairs: Annotated[
@@ -170,7 +175,7 @@ def run(
             apply=applies,
             allow_dirty=allow_dirty,
             allow_syntax_errors=allow_syntax_errors,
-            test_command=test_cmd or None,  # an empty one says that what is configured is not to be run
+            test_command=test_command(test_cmd, git, terminal, asks=interactive and not yes),
             test_timeout_s=test_timeout,
             sandboxed=not no_sandbox,
             max_repairs=max_repairs,

@@ -56,3 +56,45 @@ def test_no_to_a_file_that_runs_on_its_own_refuses_the_change(repo: Repo, tmp_pa
         user.presses("n")
         assert user.leaves() == 9
     assert repo.files() == FILES
+
+
+ASKED = "Run it for each change, now and later [y/n]? "
+
+
+def test_a_test_command_that_is_found_is_asked_about_once(repo: Repo, tmp_path: Path) -> None:
+    """And what was answered holds off a terminal, too; that it was not answered does not."""
+    repo.write({"GNUmakefile": (b"test:\n\t@echo tested; false\n", 0o644)})
+    repo.commit()
+    with person(repo.root, tmp_path / "script", [FIX], "--no-sandbox", "--max-repairs", "0", "fix") as user:
+        user.waits_for(ASKED)
+        assert "`make test` seems to run the tests here (GNUmakefile)" in user.shown
+        user.presses("y")
+        user.waits_for("Take this hunk")
+        user.presses("y")
+        assert user.leaves() == 6
+    assert "tested" in user.shown
+    with person(repo.root, tmp_path / "script", [FIX], "--no-sandbox", "--max-repairs", "0", "fix") as user:
+        user.waits_for("Take this hunk")
+        assert ASKED not in user.shown
+        user.presses("q")
+        assert user.leaves() == 0
+    with person(repo.root, tmp_path / "script", [FIX], "--test-cmd", "", "fix") as user:
+        user.waits_for("Take this hunk")
+        user.presses("y")
+        assert user.leaves() == 0
+
+
+def test_no_is_remembered_too(repo: Repo, tmp_path: Path) -> None:
+    repo.write({"GNUmakefile": (b"test:\n\tfalse\n", 0o644)})
+    repo.commit()
+    with person(repo.root, tmp_path / "script", [FIX], "fix") as user:
+        user.waits_for(ASKED)
+        user.presses("n")
+        user.waits_for("Take this hunk")
+        user.presses("q")
+        assert user.leaves() == 0
+    with person(repo.root, tmp_path / "script", [FIX], "fix") as user:
+        user.waits_for("Take this hunk")
+        assert ASKED not in user.shown
+        user.presses("q")
+        assert user.leaves() == 0

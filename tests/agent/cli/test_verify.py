@@ -16,7 +16,7 @@ from agent.sandbox import TestReport, sandbox_status
 from model.api import Query
 from tests.agent.cli.diffs import FILES, FIX, FIXED, NEW_FILE, NOWHERE, WRONG
 from tests.fakes.cli import ROOT, Cli
-from tests.fakes.git_repo import Repo
+from tests.fakes.git_repo import Files, Repo
 
 PASSES = "python3 -B -c 'import calc; assert calc.add(1, 2) == 3, calc.add(1, 2)'"
 YES = ("-y", "--no-sandbox", "--max-repairs", "0")
@@ -250,3 +250,29 @@ class TestAttempts:
         value = cli("--budget", "5m", "-n", "2", "--output-format", "json", "fix", answers=[[WRONG, FIX]])
         assert value.code == 0
         assert [sampling.n_attempts for sampling in cli.model.samplings] == [2]
+
+
+MAKEFILE: Files = {"GNUmakefile": (b"test:\n\t@echo looked; false\n", 0o644)}
+
+
+class TestFoundCommand:
+    def test_off_a_terminal_nothing_is_run_that_nobody_agreed_to(self, cli: Cli, repo: Repo) -> None:
+        repo.write(MAKEFILE)
+        repo.commit()
+        result = cli("-y", "fix", answers=[FIX])
+        assert (result.code, repo.files()["calc.py"][0]) == (0, FIXED)
+        assert "looked" not in result.err
+
+    def test_auto_is_an_agreement(self, cli: Cli, repo: Repo) -> None:
+        repo.write(MAKEFILE)
+        repo.commit()
+        result = cli(*YES, "--test-cmd", "auto", "fix", answers=[FIX])
+        assert result.code == ExitCode.TESTS_FAILED
+        assert "Running `make test`" in result.err
+        assert "looked" in result.err
+
+    def test_auto_that_finds_nothing_ends_before_the_model_is_asked(self, cli: Cli, repo: Repo) -> None:
+        result = cli("-y", "--test-cmd", "auto", "fix", answers=[FIX])
+        assert result.code == ExitCode.USAGE
+        assert "give a command in place of auto" in result.err
+        assert repo.files() == FILES
