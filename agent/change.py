@@ -45,16 +45,15 @@ def change_of(patch: ValidatedPatch, tree: Tree) -> Change:
         WriteError: a file cannot be read.
 
     """
-    modes: dict[PurePosixPath, Mode] = {}
-    for path in patch.old_texts:
-        found = tree.read(path)
-        modes[path] = found.mode if found else "100644"
+    found = {path: tree.read(path) for path in patch.old_texts}
+    modes: dict[PurePosixPath, Mode] = {path: file.mode if file else "100644" for path, file in found.items()}
     before = {path: _state(text, modes[path]) for path, text in patch.old_texts.items()}
+    new_modes = dict(modes)
     for file in patch.patch.files:
         if file.new_path is not None:
             stated: Mode | None = "100755" if file.mode == "100755" else "100644" if file.mode else None
-            modes[file.new_path] = stated or modes[file.old_path or file.new_path]
-    after = {path: _state(text, modes[path]) for path, text in patch.new_texts.items()}
+            new_modes[file.new_path] = stated or (modes[file.old_path] if file.old_path else "100644")
+    after = {path: _state(text, new_modes[path]) for path, text in patch.new_texts.items()}
     paths = dict.fromkeys([*before, *after])
     return Change(tuple(FileChange(path, before.get(path), after.get(path)) for path in paths), patch.render())
 

@@ -20,12 +20,12 @@ class Existing:
     ) -> None:
         self._texts = texts
         self._others = others
-        gone = {file.old_path for file in patch.files if file.new_path != file.old_path}
+        self._gone = {file.old_path for file in patch.files if file.new_path != file.old_path}
         self._taken: dict[str, PurePosixPath] = {}
         self._directories: dict[str, PurePosixPath] = {}
         if any(file.new_path != file.old_path for file in patch.files):
             for path in (*texts, *others):
-                if path not in gone:
+                if path not in self._gone:
                     self._add(path)
 
     def _add(self, path: PurePosixPath) -> None:
@@ -46,7 +46,7 @@ class Existing:
             raise PlacementError(f"{old} is not in the repository{self._hint(old)}")
         if new is None or new == old:
             return
-        if new in self._texts or new in self._others:
+        if new not in self._gone and (new in self._texts or new in self._others):
             raise PlacementError(f"{new} exists already; write a diff against what it holds")
         if taken := self._taken.get(_folded(new)):
             raise PlacementError(f"{new} differs from {taken} in letter case alone; use another name")

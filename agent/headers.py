@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 
 from agent.errors import PatchError, PolicyError
 from agent.patch import FilePatch, Hunk
@@ -10,6 +11,7 @@ from agent.paths import check_path, unquote
 _DEV_NULL = "/dev/null"
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _TIMESTAMP = re.compile(r"(?<!\s)\s+\d{4}-\d\d-\d\d[ T]\d\d:\d\d.*$")
+_DATE = re.compile(r"\t(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)(?:\.0*)? ([-+]\d{4})$")
 _PREFIX_PAIRS = frozenset({("b", "a"), ("i", "w"), ("c", "i"), ("c", "w"), ("o", "w"), ("1", "2")})
 _EXTENDED = re.compile(
     r"(?P<key>old mode|new mode|new file mode|deleted file mode|rename from|rename to|copy from|copy to|"
@@ -34,6 +36,8 @@ class Header:
     rename_to: str | None = None
     created: bool = False
     deleted: bool = False
+    old_is_epoch: bool = False
+    new_is_epoch: bool = False
     mode: str | None = None
 
     def read_extended(self, line: str, number: int) -> bool:
@@ -70,6 +74,11 @@ class Header:
         if key in ("new mode", "new file mode"):
             self.mode = mode
 
+    def read_pair(self, old: str, new: str) -> None:
+        """Take what stands after `--- ` and after `+++ `."""
+        self.old, self.new = read_name(old), read_name(new)
+        self.old_is_epoch, self.new_is_epoch = _is_epoch(old), _is_epoch(new)
+
     @property
     def names_known(self) -> bool:
         """Whether `---` and `+++` were read, so that hunks may follow."""
@@ -84,6 +93,11 @@ class Header:
 
         """
         old, new = self._names()
+        # GNU diff -N dates a file that is not there to the epoch; so may a real one be that has lines
+        if self.old_is_epoch and not any(hunk.old_lines for hunk in hunks):
+            old = _DEV_NULL
+        if self.new_is_epoch and not any(hunk.new_lines for hunk in hunks):
+            new = _DEV_NULL
         if self.created and self.old not in (None, _DEV_NULL):
             raise self._error(f"a new file's old side is {_DEV_NULL}, not {self.old!r:.120}")
         if self.deleted and self.new not in (None, _DEV_NULL):
@@ -134,6 +148,18 @@ def read_name(rest: str) -> str:
         return unquote(quoted[0])
     name, tab, _ = rest.partition("\t")
     return name if tab else _TIMESTAMP.sub("", name).rstrip(" ")
+
+
+def _is_epoch(rest: str) -> bool:
+    """Whether the date after a path is 1970-01-01 00:00:00 UTC, in whatever zone it is told."""
+    match = _DATE.search(rest)
+    if match is None:
+        return False
+    try:
+        date = datetime.strptime(f"{match[1]} {match[2]}", "%Y-%m-%d %H:%M:%S %z")
+    except ValueError:
+        return False
+    return date.timestamp() == 0
 
 
 def read_git_names(rest: str) -> tuple[str, str] | None:

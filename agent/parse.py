@@ -159,8 +159,7 @@ class _Scanner:
         part = self._part
         if part is None or part.hunks or part.header.names_known:
             part = self._open(Header(self._at + 1))
-        part.header.old = read_name(self._line(self._at).removeprefix("--- "))
-        part.header.new = read_name(self._line(self._at + 1).removeprefix("+++ "))
+        part.header.read_pair(self._line(self._at).removeprefix("--- "), self._line(self._at + 1).removeprefix("+++ "))
         self._at += 2
 
     def _read_extended(self, line: str) -> bool:

@@ -56,6 +56,7 @@ _SELF_EXECUTING: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("it decides what the model may read", (".magicodeignore",)),
 )  # fmt: skip
 
+_DRIVE = re.compile(r"[A-Za-z]:")
 _ESCAPES = {"a": 7, "b": 8, "t": 9, "n": 10, "v": 11, "f": 12, "r": 13, '"': 34, "\\": 92}
 _LETTERS = {code: letter for letter, code in _ESCAPES.items()}
 _ESCAPE = re.compile(r"\\([0-3][0-7]{2}|.)", re.DOTALL)
@@ -121,7 +122,7 @@ def check_path(name: str | PurePosixPath) -> PurePosixPath:
     """
     text = str(name)
     shown = ascii(text if len(text) <= _MAX_PATH_BYTES else text[:80] + "…")
-    if text.startswith("/"):
+    if text.startswith("/") or _DRIVE.match(text):
         raise PolicyError(f"{shown} is absolute; paths in a diff are relative to the repository's root")
     if "\\" in text:
         raise PolicyError(f"{shown} holds a backslash, which some systems read as a separator")

@@ -5,6 +5,7 @@ of several exact places by its own line number.
 """
 
 import difflib
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, takewhile
@@ -83,7 +84,8 @@ def place(
         files.append(replace(file, hunks=hunks_of(edits, old)))
         placements += found
         if file.old_path is not None:
-            old_texts[file.old_path], new_texts[file.old_path] = old, None
+            old_texts[file.old_path] = old
+            new_texts.setdefault(file.old_path, None)  # unless another file has taken its place
         if file.new_path is not None:
             old_texts.setdefault(file.new_path, None)
             new_texts[file.new_path] = apply_edits(edits, old)
@@ -93,12 +95,11 @@ def place(
 
 
 def _check_named_once(patch: Patch) -> None:
-    seen: set[PurePosixPath] = set()
-    for file in patch.files:
-        paths = {path for path in (file.old_path, file.new_path) if path is not None}
-        if twice := paths & seen:
+    """Check that no file is changed twice or made twice. One that moves away may leave its path to another."""
+    for paths in ([file.old_path for file in patch.files], [file.new_path for file in patch.files]):
+        twice = [path for path, n in Counter(path for path in paths if path is not None).items() if n > 1]
+        if twice:
             raise PlacementError(f"{min(twice)} is named by two parts of the diff; write one part for each file")
-        seen |= paths
 
 
 def _place_file(file: FilePatch, old: TextFile) -> tuple[tuple[Edit, ...], list[Placement]]:

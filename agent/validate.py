@@ -77,7 +77,8 @@ def validate(
         language = language_of(file.new_path)
         if language is None:
             unchecked.append(file.new_path)
-        old, new = placed.old_texts.get(file.old_path or file.new_path), placed.new_texts[file.new_path]
+        old = placed.old_texts[file.old_path] if file.old_path else None
+        new = placed.new_texts[file.new_path]
         if new is not None:
             findings += check_syntax(language, old.text if old else None, new.text, path=file.new_path)
     if findings and not allow_syntax_errors:

@@ -13,7 +13,22 @@ from agent.paths import check_path, needs_consent, quote, unquote
 @pytest.mark.parametrize(
     "name",
     [
-        *("/etc/passwd", "..", "../x", "a/../x", "a/..", "a//b", "a/./b", ".", "", "a/", "a\\b", "\\\\host\\x"),
+        *(
+            "/etc/passwd",
+            "C:/x",
+            "c:x",
+            "..",
+            "../x",
+            "a/../x",
+            "a/..",
+            "a//b",
+            "a/./b",
+            ".",
+            "",
+            "a/",
+            "a\\b",
+            "\\\\host\\x",
+        ),
         *(".git", ".git/config", ".GIT/config", "a/.Git/hooks/x", ".git /config", ".git./config", ".git. . /x"),
         *("git~1/config", "GIT~1/config", ".git::$INDEX_ALLOCATION/config", ".git:x"),
         *(".g\u200cit/config", "\u200d.git/x", ".gi\ufefft/x", ".git\u206f/x"),

@@ -68,5 +68,5 @@ def test_change_is_refused(scenario: Path) -> None:
 
 def test_half_of_the_scenarios_are_refusals() -> None:
     refused = [path for path in SCENARIOS if (path / "expected_error.txt").is_file()]
-    assert len(SCENARIOS) >= 24
+    assert len(SCENARIOS) >= 80
     assert 0.4 <= len(refused) / len(SCENARIOS) <= 0.6

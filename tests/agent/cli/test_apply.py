@@ -31,6 +31,18 @@ def test_without_a_yes_the_exact_diff_is_printed(cli: Cli, repo: Repo, flags: tu
     repo.run("apply", "--check", "-", stdin=result.out)
 
 
+def test_files_that_swap_names_take_their_modes_along(cli: Cli, repo: Repo) -> None:
+    repo.write({"run.sh": (b"echo\n", 0o755)})
+    repo.commit()
+    before = repo.files()
+    swap = "diff --git a/{0} b/{1}\nrename from {0}\nrename to {1}\n"
+    diff = swap.format("run.sh", "calc.py") + swap.format("calc.py", "run.sh")
+    assert cli("apply", "-y", "--allow-syntax-errors", "-", stdin=diff.encode()).code == 0
+    assert repo.files() == before | {"calc.py": before["run.sh"], "run.sh": before["calc.py"]}
+    assert cli("undo").code == 0
+    assert repo.files() == before
+
+
 @pytest.mark.parametrize(
     ("diff", "code"),
     [

@@ -1,0 +1,4 @@
+#define M(x) x
+struct S {
+  int n GUARDED_BY(mu);
+};
