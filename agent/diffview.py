@@ -6,7 +6,7 @@ What is printed is safe for a terminal and therefore not always the very bytes: 
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import takewhile, zip_longest
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -21,6 +21,8 @@ from agent.render import patch_text
 
 _NO_NEWLINE = "\\ No newline at end of file"
 _TAB_CELLS = 4
+_WIDE_CELLS = 160  # of a terminal on which two columns of code have room
+_DIVIDER = " │ "
 _MAX_ROWS = 6  # of one line: a minified file must not fill the screen
 _MAX_HIGHLIGHTED_CHARS = 20_000  # the lexers' patterns are not linear on hostile text
 _SIGN_STYLES = {" ": "", "-": "red", "+": "green"}
@@ -135,26 +137,59 @@ def _count_text(count: Count) -> Text:
 
 
 def _rows(file: FilePatch, hunk: Hunk, shift: int, width: int) -> Iterator[Text]:
-    """Yield a hunk's lines as rows of at most `width` cells: line number, sign, code."""
+    """Yield a hunk's lines as rows of at most `width` cells: line number, sign, code.
+
+    Where there is room, old and new text stand side by side if the hunk has both.
+    """
     old_number = hunk.old_start if hunk.old_lines else hunk.old_start + 1
     new_number = old_number + shift
     number_cells = len(str(max(old_number, new_number) + len(hunk.lines)))
-    indent = " " * (number_cells + 1)
+    is_paired = width >= _WIDE_CELLS and {"-", "+"} <= {line.marker for line in hunk.lines}
+    cells = (width - len(_DIVIDER)) // 2 if is_paired else width
+    old: list[list[Text]] = []  # of a run of changed lines, each in the rows that it is folded into
+    new: list[list[Text]] = []
     for line, code in zip(hunk.lines, _highlighted(file, hunk), strict=True):
-        number = str(old_number if line.marker == "-" else new_number) if hunk.trusted else ""
+        numbers = (str(old_number), str(new_number)) if hunk.trusted else ("", "")
+        old_rows, new_rows = (_line_rows(line, f"{each:>{number_cells}} ", code, cells) for each in numbers)
         old_number += line.marker != "+"
         new_number += line.marker != "-"
-        style = _SIGN_STYLES[line.marker] or "dim"
-        gutter, sign = f"{number:>{number_cells}} ", str(line.marker)
-        pieces = _folded(code, max(width - number_cells - 2, 1))
-        for piece in pieces[:_MAX_ROWS]:
-            yield Text.assemble((gutter + sign, style), piece)
-            gutter, sign = indent, "…"
-        if len(pieces) > _MAX_ROWS:
-            n_left = sum(len(piece) for piece in pieces[_MAX_ROWS:])
-            yield Text(f"{indent}… {n_left:,} more characters"[:width], style="dim")
-        if not line.newline:
-            yield Text(f"{indent}{_NO_NEWLINE}"[:width], style="dim")
+        if not is_paired:
+            yield from old_rows if line.marker == "-" else new_rows
+            continue
+        if line.marker == " ":
+            yield from _side_by_side(old, new, cells)
+            old, new = [], []
+        if line.marker != "+":
+            old.append(old_rows)
+        if line.marker != "-":
+            new.append(new_rows)
+    yield from _side_by_side(old, new, cells)
+
+
+def _line_rows(line: Line, gutter: str, code: Text, cells: int) -> list[Text]:
+    """Fold one line into rows."""
+    rows: list[Text] = []
+    indent, sign, style = " " * len(gutter), str(line.marker), _SIGN_STYLES[line.marker] or "dim"
+    pieces = _folded(code, max(cells - len(gutter) - 1, 1))
+    for piece in pieces[:_MAX_ROWS]:
+        rows.append(Text.assemble((gutter + sign, style), piece))
+        gutter, sign = indent, "…"
+    if len(pieces) > _MAX_ROWS:
+        n_left = sum(len(piece) for piece in pieces[_MAX_ROWS:])
+        rows.append(Text(f"{indent}… {n_left:,} more characters"[:cells], style="dim"))
+    if not line.newline:
+        rows.append(Text(f"{indent}{_NO_NEWLINE}"[:cells], style="dim"))
+    return rows
+
+
+def _side_by_side(old: list[list[Text]], new: list[list[Text]], cells: int) -> Iterator[Text]:
+    """Yield rows that hold the n-th old line beside the n-th new one."""
+    nothing: list[Text] = []
+    for left, right in zip_longest(old, new, fillvalue=nothing):
+        for one, other in zip_longest(left, right, fillvalue=Text()):
+            padded = one.copy()
+            padded.truncate(cells, pad=True)
+            yield Text.assemble(padded, (_DIVIDER, "dim"), other)
 
 
 def _folded(code: Text, cells: int) -> list[Text]:

@@ -4,6 +4,7 @@ import contextlib
 import os
 import select
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,13 @@ _QUIT = "q"
 _END_OF_INPUT = ("", "\x04")  # Ctrl-D arrives as a character where keys are read one by one
 _ESCAPE_PAUSE_S = 0.05
 _HEARING_PAUSE_S = 0.2
+# Editors that compare two files, and the flags by which they do so and are waited for.
+_COMPARES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("code", "code-insiders", "codium", "cursor", "windsurf"), ("--wait", "--diff")),
+    **dict.fromkeys(("vim", "nvim", "vi"), ("-d",)),
+    "gvim": ("-f", "-d"),
+    "meld": (),
+}
 
 
 def ask_on_terminal(prompt: str) -> str:
@@ -56,6 +64,32 @@ def edit_in_editor(text: str, environment: Mapping[str, str] | None = None) -> s
         path.write_bytes(text.encode(errors="surrogateescape"))
         done = subprocess.run([*editor, str(path)], check=False)
         return "" if done.returncode else path.read_bytes().decode(errors="surrogateescape")
+
+
+def show_in_editor(name: str, before: str, after: str, environment: Mapping[str, str] | None = None) -> None:
+    """Open both texts of a file beside each other: in the user's editor if it is one that compares, else in VS Code.
+
+    Where there is neither, the editor opens the new text. Both are copies that cannot be written.
+
+    Raises:
+        OSError: the editor cannot be started; the message names it.
+
+    """
+    variables = os.environ if environment is None else environment
+    editor = shlex.split(variables.get("VISUAL") or variables.get("EDITOR") or "")
+    flags = _COMPARES.get(Path(editor[0]).name) if editor else None
+    if flags is None and (code := shutil.which("code", path=variables.get("PATH"))):
+        editor, flags = [code], _COMPARES["code"]
+    with tempfile.TemporaryDirectory(prefix="magicode-") as directory:
+        paths = []
+        for side, text in (("before", before), ("after", after)):
+            path = Path(directory, side, name)
+            path.parent.mkdir()
+            path.write_bytes(text.encode(errors="surrogateescape"))
+            path.chmod(0o400)
+            paths.append(str(path))
+        shown = paths[1:] if flags is None else [*flags, *paths]
+        subprocess.run([*(editor or ["vi"]), *shown], check=False)
 
 
 def _ask_for_line(prompt: str) -> str:

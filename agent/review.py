@@ -20,6 +20,7 @@ Review = Literal["hunk", "file", "all", "none"]
 Ask = Callable[[str], str]
 Edit = Callable[[str], str]
 Parse = Callable[[str], Patch]
+Open = Callable[[FilePatch], None]
 
 _HELP = {
     "y": "take this {what}",
@@ -29,6 +30,7 @@ _HELP = {
     "A": "take everything that is left",
     "s": "split this hunk into smaller ones",
     "e": "edit this hunk",
+    "o": "open the file before and after in an editor",
     "q": "quit: leave this {what} and all that remain",
     "?": "print help",
 }
@@ -47,6 +49,7 @@ class _Session:
     console: Console
     edit: Edit | None
     parse: Parse | None
+    open: Open | None
     rest: Literal["take", "leave"] | None = None
 
 
@@ -70,6 +73,7 @@ def review(
     console: Console,
     edit: Edit | None = None,
     parse: Parse | None = None,
+    open_: Open | None = None,
 ) -> Patch:
     """Ask the user about a patch and return what was accepted; a file without any accepted hunk is dropped.
 
@@ -84,9 +88,10 @@ def review(
         console: where the hunks are shown.
         edit: opens a text in the user's editor and returns it; without it, or `parse`, there is no `e`.
         parse: reads a unified diff; raises PatchError.
+        open_: shows a file before and after, where the user wants to see more; without it there is no `o`.
 
     """
-    session = _Session(ask, console, edit, parse)
+    session = _Session(ask, console, edit, parse, open_)
     if mode == "none" or not patch.files:
         return patch
     if mode == "all":
@@ -110,8 +115,9 @@ def _review_file(file: FilePatch, mode: Review, place: str, session: _Session) -
         return _review_hunks(file, session)
     show_file(file, session.console)
     verb = {"create": "new file", "delete": "deletion", "rename": "renaming", "modify": "file"}[file.kind]
-    keys = "ynadq" if mode == "file" else "ynAq"
-    key = _choose(f"({place}) Take this {verb}", keys, "file", "", session)
+    keys = ("ynad" if mode == "file" else "ynA") + ("o" if session.open else "") + "q"
+    while (key := _choose(f"({place}) Take this {verb}", keys, "file", "", session)) == "o":
+        _open(file, session)
     if key in "aA":
         session.rest = "take"
     elif key in "dq":
@@ -134,7 +140,7 @@ def _review_hunk(file: FilePatch, queue: _Queue, session: _Session) -> None:
     pieces = split(hunk)
     show_hunk(file, hunk, session.console)
     can_edit = session.edit is not None and session.parse is not None
-    keys = "ynad" + "A" + ("s" if len(pieces) > 1 else "") + ("e" if can_edit else "") + "q"
+    keys = "ynadA" + ("s" if len(pieces) > 1 else "") + ("e" if can_edit else "") + ("o" if session.open else "") + "q"
     n_left = len(queue.waiting)
     prompt = f"({n_left} left in {printable(str(file.path))}) Take this hunk"
     match _choose(prompt, keys, "hunk", "in the file", session):
@@ -152,6 +158,8 @@ def _review_hunk(file: FilePatch, queue: _Queue, session: _Session) -> None:
         case "s":
             _say(f"Split into {len(pieces)} hunks.", session)
             queue.waiting[:1] = pieces
+        case "o":
+            _open(file, session)
         case "e":
             edited = _edited(file, hunk, session)
             if edited is not None:
@@ -171,6 +179,14 @@ def _choose(prompt: str, keys: str, what: str, scope: str, session: _Session) ->
         for name, meaning in _HELP.items():
             if name in f"{keys}?":
                 _say(f"{name} - {meaning.format(what=what, scope=scope).rstrip()}", session, "bold")
+
+
+def _open(file: FilePatch, session: _Session) -> None:
+    try:
+        if session.open is not None:
+            session.open(file)
+    except OSError as error:
+        _say(f"It cannot be opened: {error}.", session, "red")
 
 
 def _say(text: str, session: _Session, style: str = "") -> None:

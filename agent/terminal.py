@@ -10,7 +10,7 @@ from agent.attempts import Attempt, ranked
 from agent.diffview import show_file, show_patch
 from agent.errors import AgentError, message_of
 from agent.escape import printable
-from agent.keys import ask_on_terminal, edit_in_editor
+from agent.keys import ask_on_terminal, edit_in_editor, show_in_editor
 from agent.live import LiveAnswer, PhaseBar
 from agent.outcome import Delivery, Record, usage
 from agent.parse import parse_patch
@@ -126,6 +126,7 @@ class Terminal:
             console=self.console,
             edit=edit_in_editor,
             parse=parse_patch,
+            open_=lambda file: _open(file, patch),
         )
 
     def nothing_taken(self) -> None:
@@ -189,6 +190,13 @@ class Terminal:
         if self._in_line:
             self.console.print()
             self._in_line = False
+
+
+def _open(file: FilePatch, patch: ValidatedPatch) -> None:
+    """Show a file as it is and as the whole patch leaves it."""
+    before = patch.old_texts.get(file.old_path) if file.old_path else None
+    after = patch.new_texts.get(file.new_path) if file.new_path else None
+    show_in_editor(file.path.name, before.text if before else "", after.text if after else "")
 
 
 def _came_of(attempt: Attempt) -> str:

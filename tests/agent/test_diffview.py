@@ -81,6 +81,29 @@ def test_on_a_terminal_it_has_numbers_and_signs() -> None:
     )
 
 
+def test_on_a_wide_terminal_old_and_new_stand_side_by_side() -> None:
+    rows = _COLOUR.sub("", _shown(_PATCH, width=160)).split("diff --git a/new.py")[0].splitlines()
+    halves = [tuple(half.rstrip() for half in row.split(" │ ")) for row in rows[4:8]]
+    assert halves == [
+        (" 8  def f(a):", " 8  def f(a):"),
+        (" 9 -    return 1", " 9 +    # why"),
+        ("", "10 +    return 'two'"),
+        ("10", "11"),
+    ]
+    assert {row.index("│") for row in rows[4:8]} == {79}
+    assert rows[-2:] == ["21  a", "22 +b"]  # nothing is removed there: the new text alone
+    assert "│" not in _shown(_PATCH, width=159)
+
+
+def test_a_long_line_is_folded_within_its_half() -> None:
+    hunk = Hunk(1, _lines("-" + "x" * 200, "+" + "y" * 300, "+short"))
+    shown = _COLOUR.sub("", _shown(Patch((_file("a", hunk),)), width=200)).split("@@\n")[1].splitlines()[:-1]
+    assert [row.split(" │ ")[0].strip()[:3] for row in shown] == ["1 -", "…xx", "…xx", "", ""]
+    assert [row.split(" │ ")[1].strip()[:3] for row in shown] == ["1 +", "…yy", "…yy", "…yy", "2 +"]
+    assert sum(row.count("x") for row in shown) == 200
+    assert sum(row.count("y") for row in shown) == 300
+
+
 def test_added_is_green_removed_red_and_tokens_differ() -> None:
     rows = _shown(_PATCH).splitlines()
     added = next(row for row in rows if "two" in row)
@@ -141,7 +164,7 @@ _hostile = st.text(
 
 
 @settings(deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(" -+"), _hostile), min_size=1, max_size=6), st.integers(12, 100))
+@given(st.lists(st.tuples(st.sampled_from(" -+"), _hostile), min_size=1, max_size=6), st.integers(12, 200))
 def test_whatever_it_shows_fits_and_controls_nothing(marked: list[tuple[str, str]], width: int) -> None:
     lines = tuple(Line(_MARKERS[marker], text) for marker, text in marked)
     shown = _shown(Patch((_file("x.py", Hunk(3, lines, "s\x1b[2J")),)), width=width)

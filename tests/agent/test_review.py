@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from agent.hunks import join, split
-from agent.keys import ask_on_terminal, edit_in_editor
+from agent.keys import ask_on_terminal, edit_in_editor, show_in_editor
 from agent.parse import parse_patch
 from agent.patch import FilePatch, Hunk, Line, Marker, Patch
 from agent.review import Review, review
@@ -234,6 +234,20 @@ class TestEdit:
         (hunk,) = accepted.files[0].hunks
         assert hunk.lines == _lines(" d", "-e", "+E", " f", "-g", "+g2", "+G", " h", "-i", " j")
 
+    def test_a_file_is_opened_and_then_asked_about_again(self) -> None:
+        opened: list[FilePatch] = []
+        files = (_file("p", _ONE), _CREATED)
+        accepted = review(Patch(files), mode="hunk", ask=_Answers("oyooy"), console=_console(), open_=opened.append)
+        assert (accepted, opened) == (Patch(files), [files[0], files[1], files[1]])
+
+    def test_an_editor_that_does_not_start_is_told(self) -> None:
+        def fail(_: FilePatch) -> None:
+            raise FileNotFoundError("no-such-editor")
+
+        console = _console()
+        review(Patch((_file("p", _ONE),)), mode="hunk", ask=_Answers("oy"), console=console, open_=fail)
+        assert "It cannot be opened: no-such-editor." in _said(console)
+
     def test_no_key_without_an_editor(self) -> None:
         assert "e" not in _review(Patch((_file("p", _ONE),)), "y")[1].prompts[0].split("[")[1]
 
@@ -391,6 +405,35 @@ class TestEditor:
         script.chmod(0o755)
         variables = {"VISUAL": f"'{script}' added", "EDITOR": "false"}
         assert edit_in_editor("é\udc80\n", variables) == "é\udc80\nadded"
+
+    @pytest.mark.parametrize(
+        ("editor", "flags"),
+        [("vim", ["-d"]), ("code --new-window", ["--new-window", "--wait", "--diff"]), ("nano", None)],
+    )
+    def test_before_and_after_are_compared_where_the_editor_can(
+        self, tmp_path: Path, editor: str, flags: list[str] | None
+    ) -> None:
+        name, *_ = editor.split()
+        script, log = tmp_path / name, tmp_path / "log"
+        script.write_text(
+            f'#!/bin/sh\nprintf "%s\\n" "$@" > {log}\nfor a; do case $a in /*) cat "$a" >> {log};; esac; done\n'
+        )
+        script.chmod(0o755)
+        show_in_editor("-x.py", "old\n", "new é\udc80\n", {"EDITOR": f"{tmp_path}/{editor}", "PATH": str(tmp_path)})
+        *said, last = log.read_bytes().splitlines()
+        shown = [line.decode() for line in said if line.startswith(b"/")]
+        assert [Path(path).name for path in shown] == ["-x.py"] * (2 if flags else 1)
+        assert last == "new é".encode() + b"\x80"
+        assert [line.decode() for line in said if line.startswith(b"-")] == (flags or [])
+        assert (b"old" in said) == bool(flags)
+        assert not Path(shown[0]).exists()
+
+    def test_visual_studio_code_is_taken_where_the_editor_cannot_compare(self, tmp_path: Path) -> None:
+        script = tmp_path / "code"
+        script.write_text(f'#!/bin/sh\necho "$1 $2" > {tmp_path}/log\n')
+        script.chmod(0o755)
+        show_in_editor("x.py", "old\n", "new\n", {"EDITOR": "nano", "PATH": str(tmp_path)})
+        assert (tmp_path / "log").read_text() == "--wait --diff\n"
 
     def test_a_failing_editor_gives_up(self) -> None:
         assert edit_in_editor("text", {"EDITOR": "false"}) == ""

@@ -16,7 +16,7 @@ def test_each_hunk_is_asked_about(repo: Repo, tmp_path: Path) -> None:
     repo.write({"calc.py": (LONG, 0o644)})
     repo.commit()
     with person(repo.root, tmp_path / "script", [BOTH_HUNKS + NEW_FILE], "fix") as user:
-        user.waits_for("(2 left in calc.py) Take this hunk [y,n,a,d,A,e,q,?]? ")
+        user.waits_for("(2 left in calc.py) Take this hunk [y,n,a,d,A,e,o,q,?]? ")
         user.presses("n")
         user.waits_for("(1 left in calc.py) Take this hunk")
         user.presses("y")
