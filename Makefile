@@ -3,7 +3,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format docs bench-model bench-edits bench-context bench-diffs clean
+.PHONY: help setup demo test check format docs bench-model bench-cuda bench-edits bench-context bench-diffs clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -42,6 +42,9 @@ bench-model: setup ## Measure speed beside llama.cpp in 15 minutes; ARGS=--full 
 	$(BIN)/magicode models pull qwen2.5-coder-0.5b
 	$(BIN)/magicode models pull qwen2.5-coder-1.5b
 	$(BIN)/python -m tests.benchmarks.bench_model $(ARGS)
+
+bench-cuda: setup ## Speed on an NVIDIA GPU beside plain transformers, with random weights, in three minutes
+	$(BIN)/python -m tests.benchmarks.bench_cuda $(ARGS)
 
 bench-edits: setup ## Count the editing tasks that both models solve, in 15 minutes; ARGS=--full for all of them
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'

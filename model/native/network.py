@@ -47,13 +47,20 @@ class NetworkConfig:
     def read(cls, directory: Path) -> Self | None:
         """Return the sizes; None where the network is one that the kernels do not run."""
         try:
-            config = json.loads((directory / "config.json").read_text(encoding="utf-8"))
-            return cls._of(config) if _is_known(config) else None
+            return cls.of(json.loads((directory / "config.json").read_text(encoding="utf-8")))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     @classmethod
-    def _of(cls, config: Mapping[str, Any]) -> Self | None:
+    def of(cls, config: Mapping[str, Any]) -> Self | None:
+        """Return the sizes that a configuration states; None where the network is one that the kernels do not run.
+
+        Raises:
+            KeyError: a size is missing.
+
+        """
+        if not _is_known(config):
+            return None
         n_heads, hidden = config["num_attention_heads"], config["hidden_size"]
         rope = config.get("rope_parameters") or config.get("rope_scaling") or {}
         found = cls(

@@ -1,0 +1,1 @@
+"""Trains networks with a fixed state on HashHop, to show where a fixed state fails."""
