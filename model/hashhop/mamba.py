@@ -6,6 +6,7 @@ without kernels of their own.
 """
 
 import math
+from collections.abc import Iterator
 
 import torch
 from torch import nn
@@ -59,7 +60,7 @@ class Mixer(nn.Module):
         seen = torch.cat([convolved, mixed.transpose(1, 2).to(convolved.dtype)], dim=-1)
         mixed = functional.silu(self.conv1d(seen)).transpose(1, 2)
         values, keys, queries = torch.split(mixed, [self.inner, self.n_state, self.n_state], dim=-1)
-        values = values.unflatten(-1, (self.n_heads, HEAD_DIM))
+        values = torch.unflatten(values, -1, (self.n_heads, HEAD_DIM))
         steps = functional.softplus(steps.float() + self.dt_bias)
         out, states = scan(values, keys, queries, steps, -self.A_log.exp(), states)
         out = out + self.D[:, None] * values
@@ -94,7 +95,7 @@ def scan(
     if missing := -n_tokens % chunk:  # steps of 0 change no state
         values = functional.pad(values, (0, 0, 0, 0, 0, missing))
         keys, queries, steps = (functional.pad(each, (0, 0, 0, missing)) for each in (keys, queries, steps))
-    keys, queries, values, steps = (each.unflatten(1, (-1, chunk)) for each in (keys, queries, values, steps))
+    keys, queries, values, steps = (torch.unflatten(each, 1, (-1, chunk)) for each in (keys, queries, values, steps))
     decay = (steps * rates).cumsum(2).transpose(2, 3)  # (batch, chunks, heads, chunk), of logarithms
     written = (values * steps[..., None]).transpose(2, 3)  # (batch, chunks, heads, chunk, head_dim)
     # What tokens of one chunk give to each other.
@@ -134,6 +135,12 @@ class Backbone(nn.Module):
         self.layers = nn.ModuleList(Block(width, n_state) for _ in range(n_layers))
         self.norm_f = RmsNorm(width)
 
+    def blocks(self) -> Iterator[Block]:
+        """Yield the layers, which torch's list has forgotten the type of."""
+        for block in self.layers:
+            assert isinstance(block, Block)  # noqa: S101 - for the type checker
+            yield block
+
 
 class Mamba(FixedState):
     """A stack of Mamba-2 layers; `width` is a multiple of 32."""
@@ -149,7 +156,7 @@ class Mamba(FixedState):
         x = self.backbone.embeddings(ids)
         after: list[torch.Tensor] = []
         before = iter(state or self._empty(x))
-        for block in self.backbone.layers:
+        for block in self.backbone.blocks():
             mixed, left = block.mixer(block.norm(x), next(before), next(before))
             x = x + mixed
             after += left
@@ -158,7 +165,7 @@ class Mamba(FixedState):
 
     def _empty(self, x: torch.Tensor) -> State:
         state: list[torch.Tensor] = []
-        for block in self.backbone.layers:
+        for block in self.backbone.blocks():
             mixer = block.mixer
             state.append(x.new_zeros((len(x), mixer.inner + 2 * mixer.n_state, KERNEL - 1)))
             state.append(x.new_zeros((len(x), mixer.n_heads, mixer.n_state, HEAD_DIM), dtype=torch.float32))
