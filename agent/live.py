@@ -30,6 +30,7 @@ from agent.escape import printable
 from model.api import Phase, Progress
 
 _LABELS: dict[Phase, str] = {
+    "connect": "Asking the server",
     "download": "Fetching the model",
     "convert": "Converting the model",
     "load": "Loading the model",
@@ -38,6 +39,7 @@ _LABELS: dict[Phase, str] = {
     "read": "Reading the prompt",
     "answer": "Answering",
 }
+_UNMEASURED: frozenset[Phase] = frozenset({"connect", "load"})
 _OF_TOKENS: frozenset[Phase] = frozenset({"index", "prefill", "read", "answer"})
 _LINES_SHOWN = 12  # of the answer while it is written
 _REFRESHES_PER_S = 8
@@ -61,7 +63,7 @@ class PhaseBar:
         detail = printable(progress.detail) or (self._last.detail if self._last else "")
         self._last = Progress(progress.phase, progress.done, progress.total, detail)
         self._ended = time.perf_counter()
-        total = None if progress.phase == "load" else progress.total or None
+        total = None if progress.phase in _UNMEASURED else progress.total or None
         self._bar.update(self._task, completed=progress.done, total=total, detail=detail)
 
     def close(self) -> None:
@@ -72,7 +74,7 @@ class PhaseBar:
             return
         gigabytes = f"{last.total / 1e9:.1f} GB"
         is_text = self.phase in _OF_TOKENS
-        amount = f"{last.total:,} tokens" if is_text else last.detail if self.phase == "load" else gigabytes
+        amount = f"{last.total:,} tokens" if is_text else last.detail if self.phase in _UNMEASURED else gigabytes
         rate = f", {last.total / seconds:,.0f} tokens/s" if is_text and seconds > 0 else ""
         self._console.print(Text(f"{_LABELS[self.phase]}: {amount} in {seconds:.1f} s{rate}", style="dim"))
 
@@ -113,7 +115,7 @@ class LiveAnswer:
 def _columns(phase: Phase) -> tuple[ProgressColumn, ...]:
     one_line = Column(no_wrap=True)
     start = (SpinnerColumn(), TextColumn("{task.description}", table_column=one_line))
-    if phase == "load":
+    if phase in _UNMEASURED:
         return (*start, _Detail())
     bar, left = BarColumn(20), TimeRemainingColumn(table_column=one_line)
     if phase in _OF_TOKENS:

@@ -117,7 +117,7 @@ def outcome_json(record: Record, error: BaseException | None) -> dict[str, Any]:
 
 
 def usage(record: Record) -> dict[str, float]:
-    """Return what the model's answers cost, in tokens and seconds."""
+    """Return what the model's answers cost, in tokens and seconds; `estimated` where a server told no tokens."""
     done = record.completions
     return {
         "prompt_tokens": max((each.n_prompt_tokens for each in done), default=0),
@@ -126,6 +126,7 @@ def usage(record: Record) -> dict[str, float]:
         "chosen_tokens": sum(each.n_chosen_tokens for each in done),
         "prefill_s": round(max((each.prefill_s for each in done), default=0.0), 3),
         "decode_s": round(sum(each.decode_s for each in done), 3),
+        "estimated": any(each.is_estimated for each in done),
     }
 
 

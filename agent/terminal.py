@@ -171,7 +171,7 @@ class Terminal:
             self.note(
                 f"{tokens['prompt_tokens']:,} prompt tokens, {tokens['reused_tokens']:,} of them remembered; "
                 f"{tokens['new_tokens']:,} new tokens from "
-                f"{tokens['chosen_tokens']:,} decisions"
+                f"{tokens['chosen_tokens']:,} decisions{' (our estimate)' * bool(tokens['estimated'])}"
             )
             self.note(", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in record.timings_s.items()))
 

@@ -1,11 +1,11 @@
 """What goes into a language model and what comes out: plain values, importable without torch."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Literal, Protocol
 
-Phase = Literal["download", "convert", "load", "index", "prefill", "read", "answer"]
+Phase = Literal["connect", "download", "convert", "load", "index", "prefill", "read", "answer"]
 FinishReason = Literal["stop", "length"]
 
 
@@ -118,6 +118,11 @@ class Query:
     turns: Sequence[Turn]
     task: str
 
+    @property
+    def said(self) -> str:
+        """All that the user says, what is asked now first."""
+        return "\n".join([self.task, *(turn.text for turn in reversed(self.turns) if turn.role == "user")])
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -168,6 +173,14 @@ class Sampling:
     n_attempts: int = 1
     drafts: bool = True
 
+    def each(self) -> "list[Sampling]":
+        """Return the terms of each attempt."""
+        others = self.temperature or DRAWN_TEMPERATURE
+        return [
+            replace(self, seed=self.seed + i, temperature=others if i else self.temperature)
+            for i in range(self.n_attempts)
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Completion:
@@ -176,7 +189,8 @@ class Completion:
     `n_new_tokens` are those of the answer; `n_chosen_tokens` are the decisions that it took: fewer where text was
     forced, more where lines were corrected. `n_passes` are the network's, fewer again where drafts held.
     `mean_logprob` is per decision, in nats. `n_reused_tokens` of the prompt were encoded by an earlier request.
-    `n_rewinds` is how often it went back over a file that was found wrong.
+    `n_rewinds` is how often it went back over a file that was found wrong. `is_estimated` says that the tokens are not
+    those that the model was given and wrote but ours, as a server tells no others.
     """
 
     text: str
@@ -190,6 +204,7 @@ class Completion:
     n_reused_tokens: int = 0
     n_passes: int = 0
     n_rewinds: int = 0
+    is_estimated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,14 @@
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from model.api import DRAWN_TEMPERATURE, Completion, OnProgress, OnText, Progress, Sampling
+from model.api import Completion, OnProgress, OnText, Progress, Sampling
 from model.attempt import Attempt
 from model.decoding import Constraint, Decoding
 from model.errors import WeightsError
@@ -163,7 +163,7 @@ class Engine:
             prefill_s = memory.prefill_s + time.perf_counter() - started
             lookup = PromptLookup([*memory.ids, *tail]) if sampling.drafts else None
             attempts = []
-            for i, each in enumerate(_samplings(sampling)):
+            for i, each in enumerate(sampling.each()):
                 heard = on_text if i == 0 else _unheard
                 decoding = Decoding(
                     tokenizer, Sampler(each), self.stop_ids, new_constraint(), heard, lookup, new_view()
@@ -217,14 +217,6 @@ class Engine:
             logits: Logits = self.network.feed([(cache, chunk)])[0]
             on_progress(Progress("prefill", start + len(chunk), len(ids)))
         return logits
-
-
-def _samplings(sampling: Sampling) -> list[Sampling]:
-    others = sampling.temperature or DRAWN_TEMPERATURE
-    return [
-        replace(sampling, seed=sampling.seed + i, temperature=others if i else sampling.temperature)
-        for i in range(sampling.n_attempts)
-    ]
 
 
 def _native(directory: Path) -> NativeNetwork | None:

@@ -5,6 +5,10 @@ ModelError
 ├── WeightsError           weights cannot be had, or their bytes are wrong
 │   └── DigestError        a file's SHA-256 differs from the catalogue's; the file was removed
 ├── DeviceError            the device asked for is not there
+├── EndpointError          a server cannot be asked, or not for this
+│   ├── UnreachableError   nobody answers there, or not in time
+│   ├── RefusedError       it answers with an error
+│   └── ProtocolError      what it sends is not what the OpenAI API says
 ├── WindowExceededError    the prompt does not fit the model's window
 └── ProblemError           an evaluation cannot be made as it was asked for
 """
@@ -28,6 +32,36 @@ class DigestError(WeightsError):
 
 class DeviceError(ModelError):
     """The device asked for is not available on this machine."""
+
+
+class EndpointError(ModelError):
+    """A server with an OpenAI API cannot be asked, or not for this.
+
+    `passes` says that the same request may well succeed a little later, not before `retry_after_s` if that is given.
+    """
+
+    def __init__(self, message: str, *, passes: bool = False, retry_after_s: float | None = None) -> None:
+        """Keep apart what those who ask again need to know."""
+        super().__init__(message)
+        self.passes = passes
+        self.retry_after_s = retry_after_s
+
+
+class UnreachableError(EndpointError):
+    """Nobody answers at that address, or not in time."""
+
+
+class RefusedError(EndpointError):
+    """The server answers with an error; `status` is that of HTTP, 200 where it came in the middle of an answer."""
+
+    def __init__(self, message: str, *, status: int, passes: bool = False, retry_after_s: float | None = None) -> None:
+        """Keep the status: what is done about it depends on that."""
+        super().__init__(message, passes=passes, retry_after_s=retry_after_s)
+        self.status = status
+
+
+class ProtocolError(EndpointError):
+    """What the server sends is not what the OpenAI API says."""
 
 
 class WindowExceededError(ModelError):

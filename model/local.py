@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,16 +25,12 @@ from model.api import (
 from model.chat import ChatTemplate
 from model.constraint import DiffConstraint
 from model.errors import WeightsError, WindowExceededError
-from model.memory.lexicon import Lexicon
-from model.memory.repository import MAX_VIEWED_TOKENS, MIN_BUDGET_TOKENS, NewView, RoutedMemory, no_view
-from model.memory.router import Router
-from model.memory.segments import Segmenter
-from model.memory.store import TokenStore
+from model.memory.looking import Lookout
+from model.memory.repository import MAX_VIEWED_TOKENS, NewView, RoutedMemory, no_view
 from model.prefixes import PrefixStore
 from model.prompt import PromptEncoder
 from model.tokenizer import Tokenizer
 from model.tree import FileTree
-from model.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from model.engine import DenseMemory, Engine
@@ -72,7 +68,7 @@ class LocalModel:
         self._device = device
         self._dtype = dtype
         self._prefixes = prefixes
-        self._memory_root = memory_root
+        self._lookout = Lookout(self.encoder.tokenizer, memory_root)
 
     def count_tokens(self, text: str) -> int:
         """Count the tokens of plain text; control tokens in it are text."""
@@ -100,7 +96,7 @@ class LocalModel:
         on_progress(Progress("load", 0, 1, self.name))
         engine = self.engine
         on_progress(Progress("load", 1, 1, self.name))
-        _ = self._vocabulary  # is indexed while the documents are encoded
+        _ = self._lookout.vocabulary  # is indexed while the documents are encoded
         on_progress(Progress("prefill", 0, len(ids), f"about {engine.estimate_prefill_s(len(ids)):.0f} s"))
         return engine.prefill(ids, on_progress)
 
@@ -113,41 +109,19 @@ class LocalModel:
         budget: Budget,
         on_progress: OnProgress,
     ) -> RoutedMemory:
-        """Take in a repository of any size, and decide what of it a query attends to. Nothing is encoded yet.
-
-        Args:
-            system: the system text.
-            documents: every file; those whose content was never read before are tokenised, and that is kept.
-            changes: the repository's earlier changes, the latest first; they help to find the place.
-            query: what is asked first.
-            budget: what the request may take.
-            on_progress: hears how far the tokenising is.
-
-        Raises:
-            WindowExceededError: the model's window is too small for any working set.
-
-        """
+        """Take in a repository of any size, and decide what of it a query attends to: see `Lookout.look`."""
         window = min(budget.window_tokens, self.context_limit)
-        n_room = window - self.count_frame(system, query.turns, query.task) - budget.max_new_tokens - MAX_VIEWED_TOKENS
-        if n_room < MIN_BUDGET_TOKENS:
-            raise WindowExceededError(
-                f"a context of {window:,} tokens leaves {max(0, n_room):,} for the repository beside "
-                f"instructions, task and answer, and {MIN_BUDGET_TOKENS:,} are the least: "
-                "lower --max-new-tokens or raise --context-limit"
-            )
-        segmenter = Segmenter(self.encoder.tokenizer, self._vocabulary.result())
-        store = TokenStore(self.encoder.tokenizer.identity, self._memory_root)
-        memory = RoutedMemory.read(system, documents, changes, segmenter, store, on_progress)
-        self.follow(memory, _said(query), min(budget.working_set_tokens, n_room))
-        return memory
+        n_besides = self.count_frame(system, query.turns, query.task) + MAX_VIEWED_TOKENS
+        within = replace(budget, window_tokens=window)
+        return self._lookout.look(system, documents, changes, query, within, n_besides, on_progress)
 
     def follow(self, memory: RoutedMemory, text: str, budget_tokens: int) -> None:
         """Route what was taken in for another text than the query that it was taken in with."""
-        memory.follow(self._router, text, budget_tokens)
+        self._lookout.follow(memory, text, budget_tokens)
 
     def sights(self, memory: RoutedMemory) -> Sequence[Sight]:
         """Return what is in view, and why: the best file first."""
-        return memory.sights(self._router)
+        return self._lookout.sights(memory)
 
     def encode(self, memory: RoutedMemory, on_progress: OnProgress) -> None:
         """Encode what is attended to.
@@ -188,23 +162,12 @@ class LocalModel:
         tree = None
         if edits:
             favoured = memory.favoured() if isinstance(memory, RoutedMemory) else None
-            tree = FileTree(edits, self._vocabulary.result(), _said(query), favoured)
+            tree = FileTree(edits, self._lookout.vocabulary.result(), query.said, favoured)
 
         def new_constraint() -> DiffConstraint | None:
             return DiffConstraint(tree) if tree else None
 
         return self.engine.decode(dense, tail, sampling, self.encoder.tokenizer, new_constraint, on_text, new_view)
-
-    @cached_property
-    def _router(self) -> Router:
-        return Router(self.encoder.tokenizer, Lexicon.of(self._vocabulary.result()))
-
-    @cached_property
-    def _vocabulary(self) -> Future[Vocabulary]:
-        pool = ThreadPoolExecutor(1)
-        future = pool.submit(Vocabulary.from_definition, self.encoder.tokenizer.definition)
-        pool.shutdown(wait=False)
-        return future
 
     @cached_property
     def engine(self) -> "Engine":
@@ -218,11 +181,6 @@ class LocalModel:
             raise WindowExceededError(
                 f"{n_tokens:,} tokens are needed, but {self.name} has a window of {self.context_limit:,}"
             )
-
-
-def _said(query: Query) -> str:
-    """Return all that the user says in a query, what is asked now first."""
-    return "\n".join([query.task, *(turn.text for turn in reversed(query.turns) if turn.role == "user")])
 
 
 def _read_window(path: Path) -> int:

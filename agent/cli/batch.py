@@ -1,9 +1,10 @@
 """`magicode batch`: a file of tasks, a branch for each."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ import typer
 from rich.console import Console
 
 from agent.cli import options
-from agent.cli.services import services
+from agent.cli.services import named_endpoint, named_model, services
 from agent.cli.settings import setting
 from agent.errors import exit_code_of
 from agent.options import JobOptions
@@ -22,6 +23,7 @@ from repo_index.errors import NotARepositoryError
 
 if TYPE_CHECKING:
     from agent.batch.batch import Batch
+    from agent.batch.models import Model
     from agent.batch.repositories import Repository
     from agent.batch.taskfile import TaskFile
     from agent.batch.telling import JsonLines, LiveTable
@@ -62,6 +64,9 @@ def batch(
     signoff: Annotated[bool, typer.Option("--signoff", help="Sign commits off with your name.")] = False,
     json_lines: Annotated[bool, typer.Option("--json", help="Print JSON lines on a terminal, too.")] = False,
     model: options.Model = options.DEFAULT_MODEL,
+    base_url: options.BaseUrl = None,
+    connections: options.Connections = options.CONNECTIONS,
+    server_timeout: options.ServerTimeout = options.FIRST_TOKEN_S,
     device: options.Device = "auto",
     attempts: Annotated[
         int, setting("-n", "--attempts", min=1, max=64, metavar="N", help="Where a task does not say.")
@@ -95,6 +100,9 @@ def batch(
 
     if dry_run and format_patch is not None:
         raise typer.BadParameter("patches are made of branches, and --dry-run makes none", param_hint="--format-patch")
+    endpoint = named_endpoint(base_url, context_limit, connections, server_timeout)
+    if named_model(ctx, model, endpoint) is None:  # commits and reports say which model it was
+        raise typer.BadParameter("name one of the server's models", param_hint="--model")
     job = JobOptions(
         sampling=Sampling(temperature=temperature, seed=seed, max_new_tokens=max_new_tokens),
         context_limit=context_limit,
@@ -116,23 +124,22 @@ def batch(
         cache=cache_root() / "repositories",
         state_path=state,
     ) as opened_batch:
-        _run(ctx, opened_batch, device, report, format_patch, shows_table=sys.stdout.isatty() and not json_lines)
+        open_model = partial(services(ctx).open_model, device=device, endpoint=endpoint)
+        _run(open_model, opened_batch, report, format_patch, shows_table=sys.stdout.isatty() and not json_lines)
 
 
 def _run(
-    ctx: typer.Context,
+    open_model: Callable[..., "Model"],
     batch: "Batch",
-    device: str,
     report: Path | None,
     format_patch: Path | None,
     *,
     shows_table: bool,
 ) -> None:
-    open_model = services(ctx).open_model
     error: BaseException | None = None
     with _listener(batch.n_todo, shows_table=shows_table) as listener:
         try:
-            batch.run(lambda name: open_model(name, device=device, on_progress=listener.on_loading), listener)
+            batch.run(partial(open_model, on_progress=listener.on_loading), listener)
         except BaseException as raised:
             error = raised
             if not batch.settings.dry_run:

@@ -13,7 +13,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from agent.cli import options
-from agent.cli.services import open_repository, services
+from agent.cli.services import named_endpoint, named_model, open_repository, services
 from agent.errors import WriteError
 from agent.escape import printable
 from agent.protocols import LanguageModel
@@ -43,6 +43,8 @@ def context(
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
     depth: Annotated[int, typer.Option(min=1, help="Levels of the tree to show.")] = 3,
     model: options.Model = options.DEFAULT_MODEL,
+    base_url: options.BaseUrl = None,
+    context_limit: options.ContextLimit = None,
     include: options.Include,
     exclude: options.Exclude,
 ) -> None:
@@ -52,7 +54,10 @@ def context(
     """
     terminal = Terminal(Console(stderr=True))
     git = open_repository(directory, terminal)
-    opened = services(ctx).open_model(model, device="cpu", on_progress=terminal.on_progress)
+    endpoint = named_endpoint(base_url, context_limit, options.CONNECTIONS, options.FIRST_TOKEN_S)
+    opened = services(ctx).open_model(
+        named_model(ctx, model, endpoint), device="cpu", on_progress=terminal.on_progress, endpoint=endpoint
+    )
     terminal.close()
     snapshot = take_snapshot(git, opened.count_tokens, include=include, exclude=exclude)
     if for_ is not None:

@@ -1,19 +1,26 @@
 """`magicode models`: weights on this machine."""
 
+import shlex
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.text import Text
 
+from agent.cli.services import services
+from agent.escape import printable
 from agent.terminal import Terminal
 from model.catalogue import DEFAULT_MODEL, ModelEntry, read_catalogue
 from model.machine import Memory, memory
 
 if TYPE_CHECKING:
+    from model.endpoint.discovery import Found
     from model.prefixes import PrefixStore
     from model.store import ModelStore
+
+_SHOWN = 5  # of a server's models
 
 app = typer.Typer(no_args_is_help=True, help="List, fetch and remove the weights of models.", rich_markup_mode=None)
 
@@ -21,8 +28,9 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `magicode
 
 
 @app.command("list")
-def list_() -> None:
-    """List the catalogue, what of it is on this machine, and what fits its memory."""
+def list_(ctx: typer.Context) -> None:
+    """List the catalogue, what of it is on this machine and fits its memory, and servers that run here."""
+    answers = services(ctx).look_for_servers()
     store = _store()
     room = memory()
     console = Console(soft_wrap=True)
@@ -41,6 +49,23 @@ def list_() -> None:
 
     tokens = f"{kept_bytes() / 1e9:.1f} GB on disk, at most {MAX_BYTES / 1e9:.1f} GB"
     console.print(Text(f"What was tokenised of them: {tokens}"))
+    _show_servers(answers(), console)
+
+
+def _show_servers(servers: "Sequence[Found]", console: Console) -> None:
+    """Show each server with what asks it."""
+    if not servers:
+        return
+    console.print(Text("\nServers that run on this machine; for example:"))
+    named = next((server for server in servers if server.models), servers[0])
+    model = f" -m {shlex.quote(named.models[0])}" if len(named.models) > 1 else ""
+    console.print(Text(printable(f'    magicode --base-url {named.url}{model} "TASK"'), style="dim"))
+    for server in servers:
+        what = "a server" if server.kind == "other" else server.kind
+        models = ", ".join(server.models[:_SHOWN]) + f", and {len(server.models) - _SHOWN} more" * (
+            len(server.models) > _SHOWN
+        )
+        console.print(Text(printable(f"{server.url:<28}  {what:<12}  {models or 'no model yet'}")))
 
 
 @app.command()

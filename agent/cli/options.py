@@ -9,6 +9,7 @@ import typer
 from agent.cli.settings import configure, setting
 from agent.options import WORKING_SET_TOKENS
 from model.catalogue import DEFAULT_MODEL
+from model.endpoint.settings import CONNECTIONS, FIRST_TOKEN_S
 
 _HOLDS_DIR = "Work in the repository that holds DIR."
 Directory = Annotated[
@@ -17,6 +18,26 @@ Directory = Annotated[
 ]
 PlainDirectory = Annotated[Path, typer.Option("-C", "--cd", metavar="DIR", help=_HOLDS_DIR, show_default=False)]
 Model = Annotated[str, setting("-m", "--model", metavar="NAME", help="Catalogue name, directory or Hugging Face id.")]
+BaseUrl = Annotated[
+    str | None,
+    setting(
+        "--base-url",
+        metavar="URL",
+        help="Ask a server with an OpenAI API, whose models -m names; its key is MAGICODE_API_KEY.",
+    ),
+]
+Connections = Annotated[
+    int, setting("--connections", min=1, max=256, metavar="N", help="Requests to the server at once, for -n.")
+]
+ServerTimeout = Annotated[
+    float,
+    setting(
+        "--server-timeout",
+        min=1.0,
+        metavar="SECONDS",
+        help="For the server's first token; a tenth of it for each further one.",
+    ),
+]
 Device = Annotated[str, setting("--device", metavar="NAME", help="auto, cpu, cuda or mps.")]
 Include = Annotated[
     list[str],
@@ -75,4 +96,4 @@ AttentionMode = Annotated[
     setting("--attention", help="Read all of the repository, or what the task is routed to; auto: all, if it fits."),
 ]
 HERE = Path()
-__all__ = ["DEFAULT_MODEL", "HERE", "WORKING_SET_TOKENS"]
+__all__ = ["CONNECTIONS", "DEFAULT_MODEL", "FIRST_TOKEN_S", "HERE", "WORKING_SET_TOKENS"]

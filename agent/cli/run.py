@@ -11,7 +11,7 @@ from rich.console import Console
 from agent.allowance import Allowance
 from agent.cli import options
 from agent.cli.delivery import delivering, destination, working_in
-from agent.cli.services import on_terminal, open_repository, services
+from agent.cli.services import named_endpoint, named_model, on_terminal, open_repository, services
 from agent.cli.settings import setting
 from agent.cli.testing import test_command
 from agent.errors import WriteError
@@ -66,6 +66,9 @@ def run(
     output: Annotated[Path | None, typer.Option("-o", metavar="FILE", help="Write the diff to FILE, too.")] = None,
     output_format: Annotated[OutputFormat, typer.Option(help="What standard output holds.")] = OutputFormat.text,
     model: options.Model = options.DEFAULT_MODEL,
+    base_url: options.BaseUrl = None,
+    connections: options.Connections = options.CONNECTIONS,
+    server_timeout: options.ServerTimeout = options.FIRST_TOKEN_S,
     device: options.Device = "auto",
     context_limit: options.ContextLimit = None,
     attention: options.AttentionMode = options.Attention.auto,
@@ -136,6 +139,7 @@ def run(
     if not words.strip():
         raise typer.BadParameter("the task is empty", param_hint="TASK")
     allowance = None if budget is None else Allowance.parse(budget)
+    endpoint = named_endpoint(base_url, context_limit, connections, server_timeout)
     interactive = on_terminal()
     applies = not dry_run and (yes or interactive)
     wanted = destination(
@@ -185,7 +189,9 @@ def run(
             allow_truncated=allow_truncated,
         )
         with working_in(git, wanted, terminal) as place:
-            opened = services(ctx).open_model(model, device=device, on_progress=ui.on_progress)
+            opened = services(ctx).open_model(
+                named_model(ctx, model, endpoint), device=device, on_progress=ui.on_progress, endpoint=endpoint
+            )
             job = Job(place.git, opened, job_options, ui, record, delivering(place, words, model, message))
             job.run(words, session.turns if session else ())
         if place.wanted.elsewhere and worktree is None:

@@ -1,10 +1,12 @@
 """What commands need of the outside: a model, which tests replace, and the work tree."""
 
+import os
 import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import typer
 
@@ -12,16 +14,25 @@ from agent.protocols import LanguageModel
 from agent.terminal import Terminal
 from agent.workspace import Workspace
 from model.api import OnProgress
+from model.catalogue import DEFAULT_MODEL
+from model.endpoint.address import Address
+from model.endpoint.settings import Endpoint, Timeouts
+from model.errors import EndpointError
 from model.hashhop.protocols import Reader
 from model.hashhop.readers import Opening, open_reader
 from repo_index.git import Git
+
+if TYPE_CHECKING:
+    from model.endpoint.discovery import Found
 
 
 class OpenModel(Protocol):
     """Makes a model from what the user calls it."""
 
-    def __call__(self, name: str, *, device: str, on_progress: OnProgress) -> LanguageModel[Any, Any]:
-        """Open it; weights may be fetched."""
+    def __call__(
+        self, name: str | None, *, device: str, on_progress: OnProgress, endpoint: Endpoint | None = None
+    ) -> LanguageModel[Any, Any]:
+        """Open it; weights may be fetched. None is the default model, or the only one of a server."""
         ...
 
 
@@ -33,17 +44,53 @@ class OpenReader(Protocol):
         ...
 
 
+def _look_for_servers() -> "Callable[[], Sequence[Found]]":
+    from model.endpoint.discovery import look_for_servers  # noqa: PLC0415 - it takes a tenth of --help's time
+
+    return look_for_servers()
+
+
+# Begins to look for servers on this machine; what that returns waits for those that answer at once.
+LookForServers = Callable[[], Callable[[], "Sequence[Found]"]]
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """The outside, as one value: `ctx.obj`."""
 
     open_model: OpenModel
     open_reader: OpenReader = open_reader
+    look_for_servers: LookForServers = _look_for_servers
 
 
 def services(ctx: typer.Context) -> Services:
     """Return the services of this run; the real ones unless the caller put others into the context."""
-    return ctx.obj if isinstance(ctx.obj, Services) else Services(_open_local_model)
+    return ctx.obj if isinstance(ctx.obj, Services) else Services(_open_model)
+
+
+def named_endpoint(
+    base_url: str | None, context_limit: int | None, connections: int, timeout_s: float
+) -> Endpoint | None:
+    """Return the server that the user names, if any; its key comes from the environment alone.
+
+    Raises:
+        typer.BadParameter: the URL or the key is none.
+
+    """
+    if not base_url:
+        return None
+    timeouts = Timeouts(first_token_s=timeout_s, next_token_s=timeout_s / 10)
+    key = os.environ.get("MAGICODE_API_KEY", "").strip() or None
+    try:
+        return Endpoint(Address.parse(base_url), key, context_limit, connections, timeouts)
+    except EndpointError as error:
+        raise typer.BadParameter(str(error), param_hint="--base-url") from error
+
+
+def named_model(ctx: typer.Context, model: str, endpoint: Endpoint | None) -> str | None:
+    """Return what to open: on a server, our default is nobody's choice."""
+    source = ctx.get_parameter_source("model")
+    return None if endpoint is not None and source is not None and source.name == "DEFAULT" else model
 
 
 def open_repository(directory: Path, terminal: Terminal) -> Git:
@@ -71,7 +118,14 @@ def local_time(at: str) -> str:
     return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M}"
 
 
-def _open_local_model(name: str, *, device: str, on_progress: OnProgress) -> LanguageModel[Any, Any]:
-    from model.loading import open_model  # noqa: PLC0415 - the tokenizer library is not needed for --help
+def _open_model(
+    name: str | None, *, device: str, on_progress: OnProgress, endpoint: Endpoint | None = None
+) -> LanguageModel[Any, Any]:
+    # here and not above: neither the tokenizer library nor the HTTP client is needed for --help
+    if endpoint is not None:
+        from model.endpoint.opening import open_endpoint  # noqa: PLC0415
 
-    return open_model(name, device=device, on_progress=on_progress)
+        return open_endpoint(endpoint, name, on_progress)
+    from model.loading import open_model  # noqa: PLC0415
+
+    return open_model(name or DEFAULT_MODEL, device=device, on_progress=on_progress)

@@ -27,6 +27,7 @@ def test_nothing_has_happened_yet() -> None:
             "chosen_tokens": 0,
             "prefill_s": 0.0,
             "decode_s": 0.0,
+            "estimated": False,
         },
         "attended": None,
         "timings_s": {},
@@ -46,6 +47,7 @@ def test_attempts_share_one_prefill_and_add_up_their_answers() -> None:
         "chosen_tokens": 28,
         "prefill_s": 1.5,
         "decode_s": 2.0,
+        "estimated": False,
     }
 
 

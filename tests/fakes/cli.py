@@ -4,7 +4,7 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pytest
 from agent.cli.app import main
 from agent.cli.services import Services
 from agent.workspace import Workspace
+from model.endpoint.discovery import Found
 from tests.fakes.git_repo import Repo
 from tests.fakes.scripted_model import Answer, ScriptedModel
 
@@ -57,7 +58,10 @@ class Cli:
         self.monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         self.capture.readouterr()
         with pytest.raises(SystemExit) as ended:
-            main([str(arg) for arg in args], None if real_models else Services(self._open_model))
+            main(
+                [str(arg) for arg in args],
+                None if real_models else Services(self._open_model, look_for_servers=self._look_for_servers),
+            )
         out, err = self.capture.readouterr()
         code = ended.value.code
         assert isinstance(code, int)
@@ -65,6 +69,10 @@ class Cli:
 
     def _open_model(self, name: str, **_: Any) -> ScriptedModel:
         return self.model
+
+    @staticmethod
+    def _look_for_servers() -> Callable[[], list[Found]]:
+        return list
 
     @property
     def workspace(self) -> Workspace:
