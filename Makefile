@@ -3,7 +3,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format docs bench-model bench-cuda bench-edits bench-context bench-diffs clean
+.PHONY: help setup demo test check format docs bench-model bench-cuda bench-edits bench-context bench-diffs bench-hashhop
+.PHONY: clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -55,6 +56,11 @@ bench-edits: setup ## Count the editing tasks that both models solve, in 15 minu
 bench-context: setup ## Count edits of real commits that are found, ARGS="--repo DIR"; with --bits, bits of their diffs
 	$(BIN)/magicode models pull qwen2.5-coder-0.5b
 	$(BIN)/python -m tests.benchmarks.bench_context $(ARGS)
+
+bench-hashhop: setup ## Follow chains of hashes in up to 1 million tokens; ARGS=--full for 100 million, in hours
+	$(BIN)/magicode models pull qwen2.5-coder-0.5b
+	$(BIN)/magicode models pull qwen2.5-coder-1.5b
+	$(BIN)/python -m tests.benchmarks.bench_hashhop $(ARGS)
 
 bench-diffs: setup ## Apply 10,000 diffs of random logits, and time the automaton; ARGS="--repo DIR" for real models, too
 	$(BIN)/magicode models pull qwen2.5-coder-0.5b

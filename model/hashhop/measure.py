@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from model.api import OnProgress, Phase, Progress
@@ -53,6 +53,11 @@ class Result:
     peak_bytes: int
 
     @property
+    def cell(self) -> Cell:
+        """What was asked."""
+        return Cell(self.task, self.tokens, self.hops, self.mode, self.n)
+
+    @property
     def score(self) -> Score:
         """How many are right."""
         return Score(self.n, self.right, self.by_hop)
@@ -68,8 +73,8 @@ class Result:
         return cls(**values | {"by_hop": tuple(kept["by_hop"])})
 
 
-def problem_of_tokens(reader: Reader, n_tokens: int, layout: Layout, hash_length: int, seed: int) -> HashHop:
-    """Return the largest problem of about so many tokens of a model.
+def chars_of_tokens(reader: Reader, n_tokens: int, layout: Layout, hash_length: int, seed: int) -> int:
+    """Return how many characters a prompt of so many tokens has.
 
     A prompt looks the same everywhere, so that a part of it tells how many characters a token has.
 
@@ -79,7 +84,7 @@ def problem_of_tokens(reader: Reader, n_tokens: int, layout: Layout, hash_length
     """
     n_sample = max(_SAMPLE_CHARS, layout.n_chars(hash_length))
     sample = next(HashHop.of_chars(n_sample, layout, hash_length, seed).pieces())
-    return HashHop.of_chars(n_tokens * len(sample) // reader.count_tokens(sample), layout, hash_length, seed)
+    return n_tokens * len(sample) // reader.count_tokens(sample)
 
 
 def run(reader: Reader, problem: Problem, cells: Sequence[Cell], on_progress: OnProgress) -> Iterator[Result]:
@@ -117,6 +122,24 @@ def run(reader: Reader, problem: Problem, cells: Sequence[Cell], on_progress: On
             peak_bytes=peak_bytes(),
         )
         forget_peak()
+
+
+def together(results: Sequence[Result]) -> Result:
+    """Return results of one cell on several prompts as one: reading as the mean, memory as the most."""
+    n = len(results)
+    return replace(
+        results[0],
+        n=sum(result.n for result in results),
+        right=sum(result.right for result in results),
+        by_hop=tuple(map(sum, zip(*(result.by_hop for result in results), strict=True))),
+        n_tokens=sum(result.n_tokens for result in results) // n,
+        n_chars=sum(result.n_chars for result in results) // n,
+        read_s=sum(result.read_s for result in results) / n,
+        seconds=sum(result.seconds for result in results),
+        n_decoded_tokens=sum(result.n_decoded_tokens for result in results),
+        held_bytes=max(result.held_bytes for result in results),
+        peak_bytes=max(result.peak_bytes for result in results),
+    )
 
 
 def _answers(

@@ -1,11 +1,12 @@
 """A table to fill: sizes by hops by modes, for one model."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from model.api import OnProgress
 from model.hashhop.layout import Layout
-from model.hashhop.measure import CHAIN_OF_THOUGHT, Cell, Result, problem_of_tokens, run
+from model.hashhop.measure import CHAIN_OF_THOUGHT, Cell, Result, chars_of_tokens, run, together
+from model.hashhop.problem import HashHop
 from model.hashhop.protocols import Reader
 
 HASHHOP = "hashhop"
@@ -31,21 +32,43 @@ class Plan:
     seed: int = 0
     is_reference: bool = False
 
+    def cells(self) -> list[Cell]:
+        """Return all cells."""
+        return [cell for size in self.sizes for _, hops in self._prompts() for cell in self._cells(size, hops)]
+
     def results(self, reader: Reader, on_progress: OnProgress, is_done: IsDone = never) -> Iterator[Result]:
         """Yield each cell's result, smaller prompts first; a prompt whose cells are all done is not read.
 
         Raises:
-            ProblemError: a prompt of such a size cannot be made, or has too few chains.
+            ProblemError: a prompt of such a size cannot be made.
             WindowExceededError: a prompt is too long for the model.
 
         """
         for size in self.sizes:
             for layout, hops in self._prompts():
-                cells = [Cell(HASHHOP, size, each, mode, self.n_queries) for mode in self.modes for each in hops]
-                missing = [cell for cell in cells if not is_done(cell)]
+                missing = [cell for cell in self._cells(size, hops) if not is_done(cell)]
                 if missing:
-                    problem = problem_of_tokens(reader, size, layout, self.hash_length, self.seed)
-                    yield from run(reader, problem, missing, on_progress)
+                    n_chars = chars_of_tokens(reader, size, layout, self.hash_length, self.seed)
+                    problem = HashHop.of_chars(n_chars, layout, self.hash_length, self.seed)
+                    yield from self._measure(reader, problem, missing, on_progress)
+
+    def _measure(
+        self, reader: Reader, problem: HashHop, cells: Sequence[Cell], on_progress: OnProgress
+    ) -> Iterator[Result]:
+        """Yield the cells' results, with as many prompts of that size as it takes to have chains for all questions."""
+        n_prompts = -(-self.n_queries // min(problem.n_chains(cell.hops) for cell in cells))
+        shares = [self.n_queries // n_prompts + (i < self.n_queries % n_prompts) for i in range(n_prompts)]
+        if n_prompts == 1:
+            yield from run(reader, problem, cells, on_progress)
+            return
+        of_prompts = [
+            list(run(reader, replace(problem, number=i), [replace(cell, n=n) for cell in cells], on_progress))
+            for i, n in enumerate(shares)
+        ]
+        yield from map(together, zip(*of_prompts, strict=True))
+
+    def _cells(self, size: int, hops: tuple[int, ...]) -> list[Cell]:
+        return [Cell(HASHHOP, size, each, mode, self.n_queries) for mode in self.modes for each in hops]
 
     def _prompts(self) -> list[tuple[Layout, tuple[int, ...]]]:
         """Return the layout of each prompt, and the hops that it is asked about."""

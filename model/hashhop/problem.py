@@ -25,12 +25,13 @@ _QUOTE, _NEWLINE = ord("'"), ord("\n")
 
 @dataclass(frozen=True, slots=True)
 class HashHop:
-    """All of a problem by its parameters: equal ones make equal texts."""
+    """All of a problem by its parameters: equal ones make equal texts, and those of another `number` share nothing."""
 
     n_groups: int
     layout: Layout
     hash_length: int
     seed: int
+    number: int = 0
 
     @classmethod
     def of_chars(cls, n_chars: int, layout: Layout, hash_length: int, seed: int) -> "HashHop":
@@ -62,6 +63,10 @@ class HashHop:
         """Pairs, each on a line."""
         return self.n_groups * self.layout.n_pairs
 
+    def n_chains(self, hops: int) -> int:
+        """Chains of so many hops, each of which can be asked about."""
+        return self.n_groups * self.layout.lengths.count(hops)
+
     def pieces(self) -> Iterator[str]:
         """Yield the prompt's text in pieces of about half a megabyte."""
         for piece in self.arrays():
@@ -82,7 +87,7 @@ class HashHop:
             ProblemError: there are not so many.
 
         """
-        n_chains = self.n_groups * self.layout.lengths.count(hops)
+        n_chains = self.n_chains(hops)
         if n > n_chains:
             raise ProblemError(
                 f"{n:,} questions of {hops} hops are asked for and the prompt has {n_chains:,} chains of that length: "
@@ -104,7 +109,7 @@ class HashHop:
 
     def _key(self, what: str) -> int:
         """Return a seed of its own for each thing that is drawn."""
-        return int(np.random.SeedSequence([self.seed, *what.encode()]).generate_state(1, np.uint64)[0])
+        return int(np.random.SeedSequence([self.seed, self.number, *what.encode()]).generate_state(1, np.uint64)[0])
 
     def _lines(self, pairs: Words) -> npt.NDArray[np.uint8]:
         r"""Return lines, each as `\nA = B` or `\nA = 'B'`, one behind the other."""

@@ -16,6 +16,7 @@ class LookedUp:
     """The prompt as a dictionary: what no model may be."""
 
     text: str
+    starts: list[str]
 
     @property
     def n_tokens(self) -> int:
@@ -29,6 +30,7 @@ class LookedUp:
         pairs = dict(LINE.findall(self.text))
         answers = []
         for question in questions:
+            self.starts.append(question.start)
             chain = [question.start]
             for _ in range(question.hops):
                 chain.append(pairs.get(chain[-1], ""))
@@ -63,6 +65,7 @@ class OracleReader:
     def __init__(self, max_tokens: int | None = None) -> None:
         self.max_tokens = max_tokens
         self.n_read = 0
+        self.starts: list[str] = []
 
     def count_tokens(self, text: str) -> int:
         return len(text)
@@ -73,7 +76,7 @@ class OracleReader:
         for piece in pieces:
             text += piece
             progress(len(text))
-        return LookedUp(text)
+        return LookedUp(text, self.starts)
 
 
 class RandomReader:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from model.api import OnProgress, Progress
-from model.hashhop.measure import DIRECT, Cell, Result, run
+from model.hashhop.measure import DIRECT, Cell, Result, run, together
 from model.hashhop.plan import IsDone, never
 from model.hashhop.protocols import Reader
 from model.hashhop.tasks import needles, ruler
@@ -61,25 +61,7 @@ class TaskPlan:
         for number in range(cell.n):
             results += run(reader, self.problem(n_chars, number), [one], _ignore)
             on_progress(Progress("read", (number + 1) * cell.tokens, cell.n * cell.tokens))
-        return _together(results)
-
-
-def _together(results: list[Result]) -> Result:
-    """Return the results of single questions as one; what is read and held is the mean, and the peak the highest."""
-    n = len(results)
-    return replace(
-        results[0],
-        n=n,
-        right=sum(result.right for result in results),
-        by_hop=tuple(map(sum, zip(*(result.by_hop for result in results), strict=True))),
-        n_tokens=sum(result.n_tokens for result in results) // n,
-        n_chars=sum(result.n_chars for result in results) // n,
-        read_s=sum(result.read_s for result in results) / n,
-        seconds=sum(result.seconds for result in results),
-        n_decoded_tokens=sum(result.n_decoded_tokens for result in results),
-        held_bytes=max(result.held_bytes for result in results),
-        peak_bytes=max(result.peak_bytes for result in results),
-    )
+        return together(results)
 
 
 def _ignore(_step: Progress) -> None:

@@ -92,7 +92,6 @@ def test_a_picture(hashhop: HashHopCli, tmp_path: Path) -> None:
         (("--picture", "nowhere/map.svg"), "is no .svg file in an existing directory"),
         (("--attention", "memory"), "ltm-hashhop has a memory of its own"),
         (("--tokens", "100"), "100 characters are too few"),
-        (("--tokens", "5K", "--queries", "7"), "7 questions of 1 hops are asked for and the prompt has 6"),
         (("--hash-length", "1"), "letters: ask for longer hashes or fewer tokens"),
     ],
 )

@@ -6,8 +6,9 @@ from model.api import Progress
 from model.errors import ProblemError
 from model.hashhop.heatmap import heatmap, percent, short
 from model.hashhop.layout import Layout
-from model.hashhop.measure import CHAIN_OF_THOUGHT, DIRECT, Cell, Result, problem_of_tokens, run
+from model.hashhop.measure import CHAIN_OF_THOUGHT, DIRECT, Cell, Result, chars_of_tokens, run
 from model.hashhop.plan import HASHHOP, Plan
+from model.hashhop.problem import HashHop
 from tests.fakes.hash_readers import OracleReader, RandomReader
 
 
@@ -43,8 +44,10 @@ def test_who_guesses_gets_none_right() -> None:
 
 
 def test_sizes_are_told_in_the_models_own_tokens() -> None:
-    problem = problem_of_tokens(RandomReader(), 10_000, Layout.mixed(6), 16, seed=0)
-    assert 28_000 < problem.n_chars <= 30_000
+    assert chars_of_tokens(RandomReader(), 10_000, Layout.mixed(6), 16, seed=0) == pytest.approx(30_000, abs=2)
+    [result] = Plan((10_000,), (1,), n_queries=3).results(RandomReader(), unheard)
+    assert 29_000 < result.n_chars <= 30_000
+    assert result.n_tokens == -(-result.n_chars // 3)
 
 
 def test_a_stopped_run_goes_on_and_reads_nothing_that_is_done() -> None:
@@ -57,10 +60,18 @@ def test_a_stopped_run_goes_on_and_reads_nothing_that_is_done() -> None:
 
 def test_nothing_is_read_where_there_are_too_few_chains() -> None:
     reader = OracleReader()
-    problem = problem_of_tokens(reader, 5_000, Layout.mixed(6), 16, seed=0)
+    problem = HashHop.of_chars(5_000, Layout.mixed(6), 16, seed=0)
     with pytest.raises(ProblemError, match="7 questions of 2 hops are asked for and the prompt has 6"):
         list(run(reader, problem, [Cell(HASHHOP, 5_000, 2, DIRECT, 7)], unheard))
     assert reader.n_read == 0
+
+
+def test_more_questions_than_a_prompt_has_chains_take_more_prompts() -> None:
+    reader = OracleReader()
+    results = list(Plan((5_000,), (2, 3), n_queries=20).results(reader, unheard))
+    assert [(result.right, result.n) for result in results] == [(20, 20)] * 2
+    assert reader.n_read == 4  # a prompt has six chains of each length
+    assert len(set(reader.starts)) == 2 * 20
 
 
 def test_progress_ends_where_it_says() -> None:

@@ -1,0 +1,78 @@
+"""Who is asked, and about which prompts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from model.hashhop.language_model import LanguageModelReader
+from model.hashhop.measure import CHAIN_OF_THOUGHT, DIRECT
+from model.hashhop.plan import MAX_HOPS, Plan
+from model.hashhop.protocols import Reader
+from model.hashhop.readers import LTM_HASHHOP, OWN, Opening, open_reader
+from model.loading import open_model
+from tests.benchmarks.bench_hashhop.ranked import RANKINGS, RankedLook
+
+SMALL_MODEL = "qwen2.5-coder-0.5b"
+_LANGUAGE_MODELS = (SMALL_MODEL, "qwen2.5-coder-1.5b")
+_ALL_HOPS = tuple(range(1, MAX_HOPS + 1))
+_BOTH = (CHAIN_OF_THOUGHT, DIRECT)
+_HARNESS = ("model/hashhop", "tests/benchmarks/bench_hashhop")
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One model in one way, with its plans in the short form and in the full one.
+
+    `measured` are the sources that its results depend on.
+    """
+
+    open: Callable[[Opening], Reader]
+    short: tuple[Plan, ...]
+    full: tuple[Plan, ...]
+    measured: tuple[str, ...]
+
+
+def arms(seed: int) -> dict[str, Arm]:
+    """Return all arms by name: the trained models first, then language models in each way."""
+    found = {name: _trained(name, seed) for name in OWN}
+    for model in _LANGUAGE_MODELS:
+        found[model] = _language_model(model, seed, (4_000,), (10_000,), partial(open_reader, model))
+        ways = {"memory": partial(_with_memory, model)} | {way: partial(_ranked, model, way) for way in RANKINGS}
+        for way, open_ in ways.items():
+            sizes = (10_000, 100_000, 1_000_000)
+            found[f"{model} + {way}"] = _language_model(model, seed, (100_000,), sizes, open_)
+    return found
+
+
+def _trained(name: str, seed: int) -> Arm:
+    open_ = partial(open_reader, name)
+    measured = (*_HARNESS, "model/ltm")
+    if name == LTM_HASHHOP:
+        short = Plan((100_000, 1_000_000), (1, 2, 3, 6), _BOTH, 50, seed=seed)
+        small = Plan((100_000, 1_000_000), _ALL_HOPS, _BOTH, 1_000, seed=seed)
+        large = Plan((10_000_000, 100_000_000), _ALL_HOPS, _BOTH, 200, seed=seed)
+        return Arm(open_, (short,), (small, large), measured)
+    short = Plan((5_000,), (1, 3), _BOTH, 5, seed=seed)
+    return Arm(open_, (short,), (short, Plan((100_000, 1_000_000), (1, 3), _BOTH, 100, seed=seed)), measured)
+
+
+def _language_model(
+    model: str, seed: int, short: tuple[int, ...], full: tuple[int, ...], open_: Callable[[Opening], Reader]
+) -> Arm:
+    """Return an arm with few questions: one takes seconds."""
+    quick = Plan(short, (1, 3), (CHAIN_OF_THOUGHT,), 5, seed=seed)
+    return Arm(
+        open_,
+        (quick,) if model == SMALL_MODEL else (),
+        (Plan(full, (1, 3), _BOTH, 20, seed=seed),),
+        ("model", "tests/benchmarks/bench_hashhop", "tests/benchmarks/bench_context"),
+    )
+
+
+def _with_memory(name: str, opening: Opening) -> Reader:
+    return open_reader(name, replace(opening, attention="memory"))
+
+
+def _ranked(name: str, ranking: str, opening: Opening) -> Reader:
+    model = open_model(name, device=opening.device, on_progress=opening.on_progress, keeps_prefixes=False)
+    return LanguageModelReader(model, look=RankedLook(model, ranking), way=ranking)

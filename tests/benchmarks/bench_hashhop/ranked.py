@@ -1,0 +1,53 @@
+"""Retrieval before a model: the lines that a ranking of `bench_context` finds for a hash, the best one last."""
+
+from collections.abc import Callable, Iterator
+
+from model.hashhop.language_model import Looked
+from model.hashhop.protocols import OnTokens
+from model.hashhop.routed import WORKING_SET_TOKENS
+from model.local import LocalModel
+from tests.benchmarks.bench_context.baselines.bm25 import Bm25
+from tests.benchmarks.bench_context.baselines.mixpr import MixPr
+from tests.benchmarks.bench_context.corpus import Block, Corpus, File
+from tests.benchmarks.bench_context.ranking import Arm
+from tests.benchmarks.bench_context.words import TermIndex
+
+RANKINGS: dict[str, Callable[[TermIndex], Arm]] = {"bm25": Bm25, "mixpr": MixPr}
+# What an index holds for a line: its text, and its terms with their counts.
+_BYTES_A_TERM = 12
+
+
+class RankedLook:
+    """Ranks the lines of a prompt for what is looked for, and shows the best ones, as many tokens as the memory."""
+
+    def __init__(self, model: LocalModel, ranking: str, budget_tokens: int = WORKING_SET_TOKENS) -> None:
+        """Take the model that counts tokens, and the name of a ranking."""
+        self._model = model
+        self._ranking = ranking
+        self._budget_tokens = budget_tokens
+
+    def __call__(self, text: str, progress: OnTokens) -> Looked:
+        """Index a prompt."""
+        blocks = tuple(self._blocks(text))
+        corpus = Corpus("", (File("", "", blocks),))
+        index = TermIndex()
+        arm = RANKINGS[self._ranking](index)
+        n_terms = len(index.counts(corpus).terms)
+        progress(int(corpus.n_tokens.sum()))
+
+        def view(wanted: str) -> str:
+            shown: list[str] = []
+            n_left = self._budget_tokens
+            for number in arm.rank(corpus, wanted).blocks:
+                block = blocks[number]
+                if block.n_tokens > n_left:
+                    break
+                shown.append(f"{block.text}\n")
+                n_left -= block.n_tokens
+            return "".join(reversed(shown))
+
+        return Looked(view, len(text) + _BYTES_A_TERM * n_terms)
+
+    def _blocks(self, text: str) -> Iterator[Block]:
+        for i, line in enumerate(text.splitlines()):
+            yield Block("", i, i + 1, self._model.count_tokens(f"{line}\n"), line)
