@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 
 from agent.errors import ConflictError
 from agent.escape import printable
+from agent.forge.wording import Subject
 from agent.sandbox import TestReport
 from repo_index.errors import GitError, RepoError
 from repo_index.git import Git
@@ -78,17 +79,34 @@ def publish(git: Git, branch: str, commit: str, expected: str | None, *, reason:
 
 
 def message(
-    words: str, report: TestReport | None, *, model: str, by: str = "magicode", trailers: Sequence[str] = ()
+    words: str,
+    report: TestReport | None,
+    *,
+    model: str,
+    by: str = "magicode",
+    trailers: Sequence[str] = (),
+    subject: Subject | None = None,
 ) -> str:
-    """Return a commit's message: the task, what the tests said, and trailers, which nothing before them can be."""
+    """Return a commit's message: the task, what the tests said, and trailers, which nothing before them can be.
+
+    Its first line is `subject`, or the task's own.
+    """
     words = words.strip()
-    title = _one_line(words.partition("\n")[0])
-    paragraphs = [title if len(title) <= _MAX_SUBJECT else f"{title[: _MAX_SUBJECT - 1]}…"]
-    if title != words or len(title) > _MAX_SUBJECT:
+    first = subject.text if subject else plain_subject(words)
+    paragraphs = [first]
+    if subject and subject.why_not:
+        paragraphs.append(f"The subject is the task's own: {_one_line(subject.why_not)}.")
+    if first != words:
         paragraphs.append("\n".join(f"> {printable(line)}".rstrip() for line in words.splitlines()))
     paragraphs.append("\n".join([*evidence(report), f"Written by {_one_line(model)} with {by}."]))
     paragraphs.append("\n".join(trailers))
     return "\n\n".join(filter(None, paragraphs)) + "\n"
+
+
+def plain_subject(words: str) -> str:
+    """Return a subject that needs no model: the first line, cut where it is too long."""
+    title = _one_line(words.strip().partition("\n")[0])
+    return title if len(title) <= _MAX_SUBJECT else f"{title[: _MAX_SUBJECT - 1]}…"
 
 
 def evidence(report: TestReport | None) -> list[str]:

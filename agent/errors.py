@@ -8,10 +8,13 @@ AgentError
 ├── BrokenSyntaxError      the change breaks a file that parsed before
 ├── FailingTestsError      the tests failed; the change was rolled back
 ├── ConflictError          uncommitted or later work is in the way
+│   └── ForeignCommitsError  a branch on the remote holds commits that are not ours
 ├── PolicyError            refused: path escape, protected or secret file
 │   └── UntrustedError     refused until the user says yes explicitly
 ├── ConfigError            a configuration file cannot be used, or a setting is unknown
 ├── NothingToUndoError     no applied change is recorded
+├── ForgeError             the remote or its forge refused, or cannot be reached
+│   └── ForgeSetupError    nothing can be asked of a forge from here: no remote, token or client
 └── WriteError             the system refused: disk full, permission and the like
 """
 
@@ -35,6 +38,7 @@ class ExitCode(IntEnum):
     CONFLICT = 8
     REFUSED = 9
     MODEL_UNAVAILABLE = 10
+    FORGE = 11
     INTERRUPTED = 130
 
 
@@ -75,6 +79,10 @@ class ConflictError(AgentError):
     """The working tree differs from what the change was made for."""
 
 
+class ForeignCommitsError(ConflictError):
+    """A branch on the remote does not end in what we have pushed last."""
+
+
 class PolicyError(AgentError):
     """The change would leave the repository, or touch what must not be touched."""
 
@@ -89,6 +97,14 @@ class ConfigError(AgentError):
 
 class NothingToUndoError(AgentError):
     """There is no applied change to take back."""
+
+
+class ForgeError(AgentError):
+    """The remote or its forge refused, or cannot be reached; the message holds no token."""
+
+
+class ForgeSetupError(ForgeError):
+    """Nothing can be asked of a forge from here: the message says what to set or to install."""
 
 
 class WriteError(AgentError):
@@ -107,6 +123,8 @@ _EXIT_CODES: dict[type[BaseException], ExitCode] = {
     ConfigError: ExitCode.USAGE,
     ConflictError: ExitCode.CONFLICT,
     PolicyError: ExitCode.REFUSED,
+    ForgeError: ExitCode.FORGE,
+    ForgeSetupError: ExitCode.USAGE,
     ProblemError: ExitCode.USAGE,
     ModelError: ExitCode.MODEL_UNAVAILABLE,
     StaleSnapshotError: ExitCode.CONFLICT,

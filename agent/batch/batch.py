@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from agent.batch.cells import TaskFileError
+from agent.batch.cells import Mistake, TaskFileError
 from agent.batch.listening import Listener
 from agent.batch.locks import hold
 from agent.batch.models import Model, Models
 from agent.batch.plan import Task, plan
 from agent.batch.repositories import Repositories, Repository, is_url
+from agent.batch.requests import requested
 from agent.batch.results import Result
 from agent.batch.resume import Resumed, resume
 from agent.batch.runner import Runner, Settings
@@ -19,6 +21,8 @@ from agent.batch.schema import TaskSpec, read_specs
 from agent.batch.state import State, StateError
 from agent.batch.taskfile import TaskFile
 from agent.batch.worktrees import LOCK, Worktrees
+from agent.errors import ForgeSetupError
+from agent.forge.publishing import Publisher
 from agent.treeio import Steps, no_step
 
 _STATE = "magicode/batch.jsonl"
@@ -34,6 +38,7 @@ class Batch:
     _resumed: Resumed
     _state: State | None
     _steps: Steps
+    _publisher: Publisher | None = None
     _started: float = field(default_factory=time.monotonic)
     _new: dict[str, Result] = field(default_factory=dict)
 
@@ -62,20 +67,44 @@ class Batch:
             WriteError: the state file cannot be written.
 
         """
-        for result in self._resumed.results.values():
-            listener.on_event(result.task, f"{result.status}_before", {"exit_code": result.exit_code})
+        for task_id, known in self._resumed.results.items():
+            result = known
+            if self._publisher and self._state:
+                result = self._resumed.results[task_id] = requested(known, self._publisher, self._state)
+            event = f"{result.status}_before" if result.before else result.status
+            listener.on_event(result.task, event, _told(result))
         todo = self._resumed.todo
         models = Models((task.spec.model for task in todo), open_model)
         worktrees = {task.repository.key: Worktrees(task.repository, self._steps) for task in self.tasks}
         for each in worktrees.values():
             each.sweep()
-        runner = Runner(self.settings, models, worktrees, self._state, self._file, listener, self._steps)
+        runner = Runner(
+            self.settings, models, worktrees, self._state, self._file, listener, self._steps, self._publisher
+        )
         self._new = runner.results
         try:
             runner.run(todo, self._resumed.movable)
         finally:
             for each in worktrees.values():
                 each.sweep()
+
+
+def _told(result: Result) -> dict[str, Any]:
+    told: dict[str, Any] = {"exit_code": result.exit_code}
+    if result.pull_request:
+        told["pull_request"] = result.pull_request
+    return told if result.before else {**told, "reason": result.reason}
+
+
+def _not_publishable(tasks: Sequence[Task], publisher: Publisher) -> list[Mistake]:
+    """Return a mistake for each repository from which no pull request can be opened."""
+    mistakes: list[Mistake] = []
+    for task in {task.repository.key: task for task in reversed(tasks)}.values():
+        try:
+            publisher.check(task.repository)
+        except ForgeSetupError as error:
+            mistakes.append(Mistake(task.spec.line_of("repo"), f"`repo`: {error}"))
+    return mistakes
 
 
 @contextmanager
@@ -110,6 +139,9 @@ def opened(
     if mistakes:  # look on, but fetch nothing
         specs = [spec for spec in specs if spec.repo is None or not is_url(spec.repo)]
     tasks, more = plan(specs, Repositories(current, file.home, cache))
+    publisher = Publisher(settings.pulls, steps=steps) if settings.pulls and not settings.dry_run else None
+    if publisher and not mistakes and not more:
+        more = _not_publishable(tasks, publisher)
     if mistakes or more:
         raise TaskFileError(file.name, mistakes + more)
     with ExitStack() as stack:
@@ -126,4 +158,4 @@ def opened(
             resumed = resume(tasks, state, file.origin, retry_failed=settings.retry_failed)
             if resumed.mistakes:
                 raise TaskFileError(file.name, resumed.mistakes)
-        yield Batch(tasks, settings, file.origin, resumed, state, steps)
+        yield Batch(tasks, settings, file.origin, resumed, state, steps, publisher)

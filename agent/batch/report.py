@@ -16,9 +16,8 @@ from agent.batch import commits
 from agent.batch.results import Result
 from agent.errors import WriteError
 from agent.escape import printable
+from agent.markdown import escaped, fenced
 
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|<>~&@-])")
-_BACKTICKS = re.compile(r"`+")
 _BLANKS = re.compile(r"\s+")
 _FILE_NAME = re.compile(r"[^\w.-]+")
 
@@ -86,6 +85,7 @@ def _page(result: Result) -> _Page:
         "base": task.base,
         "branch": result.branch,
         "commit": result.commit,
+        "pull request": result.pull_request,
         "model": task.spec.model,
         "labels": ", ".join(task.spec.labels),
         "reviewers": ", ".join(task.spec.reviewers),
@@ -143,32 +143,22 @@ def _markdown(pages: Sequence[_Page], summary: dict[str, Any]) -> str:
     ]
     for page in pages:
         branch = dict(page.where).get("branch", "")
-        lines.append(f"| {page.number} | {_md(page.title)} | {page.status} | {_md(branch)} |")
+        lines.append(f"| {page.number} | {escaped(page.title)} | {page.status} | {escaped(branch)} |")
     for page in pages:
-        lines += ["", f"## {page.number}. {_md(page.title)}", ""]
-        lines += [f"- {key}: {_md(value)}" for key, value in (("status", page.status), *page.where, *page.figures)]
+        lines += ["", f"## {page.number}. {escaped(page.title)}", ""]
+        lines += [f"- {key}: {escaped(value)}" for key, value in (("status", page.status), *page.where, *page.figures)]
         if page.reason:
-            lines += ["", "Reason:", "", *_fenced(page.reason, "text")]
+            lines += ["", "Reason:", "", *fenced(page.reason, "text")]
         if page.task != page.title:
-            lines += ["", *_fenced(page.task, "text")]
+            lines += ["", *fenced(page.task, "text")]
         if page.diff:
-            lines += ["", *_fenced(page.diff, "diff")]
+            lines += ["", *fenced(page.diff, "diff")]
         if page.tests:
-            lines += ["", _md(page.tests), "", *_fenced(page.test_output, "text")]
+            lines += ["", escaped(page.tests), "", *fenced(page.test_output, "text")]
     return "\n".join(lines) + "\n"
 
 
 _COUNTS = ("done", "done_before", "failed", "failed_before", "open")
-
-
-def _fenced(text: str, language: str) -> list[str]:
-    longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return [f"{fence}{language}", text.rstrip("\n"), fence]
-
-
-def _md(text: str) -> str:
-    return _MARKDOWN.sub(r"\\\1", text)
 
 
 def _line(text: str) -> str:

@@ -16,8 +16,8 @@ _KEPT = ("diff", "files", "tests", "usage", "attended", "timings_s")
 # The least bad first. An interrupt, or a bug of ours, says more about a batch than any task that did not work out.
 _WORSE = (
     ExitCode.DONE, ExitCode.NO_CHANGE, ExitCode.BAD_DIFF, ExitCode.BROKEN_SYNTAX, ExitCode.TESTS_FAILED,
-    ExitCode.CONTEXT_TOO_LARGE, ExitCode.CONFLICT, ExitCode.REFUSED, ExitCode.USAGE, ExitCode.MODEL_UNAVAILABLE,
-    ExitCode.UNEXPECTED, ExitCode.INTERRUPTED,
+    ExitCode.CONTEXT_TOO_LARGE, ExitCode.CONFLICT, ExitCode.REFUSED, ExitCode.FORGE, ExitCode.USAGE,
+    ExitCode.MODEL_UNAVAILABLE, ExitCode.UNEXPECTED, ExitCode.INTERRUPTED,
 )  # fmt: skip
 
 
@@ -34,6 +34,7 @@ class Result:
     reason: str | None = None
     branch: str | None = None
     commit: str | None = None
+    pull_request: str | None = None
     before: bool = False
     outcome: Mapping[str, Any] = field(default_factory=dict)
 
@@ -52,6 +53,7 @@ class Result:
             "base": task.base,
             "branch": self.branch,
             "commit": self.commit,
+            "pull_request": self.pull_request,
             "labels": list(task.spec.labels),
             "reviewers": list(task.spec.reviewers),
             "seconds": self.outcome.get("seconds"),

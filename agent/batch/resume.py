@@ -102,6 +102,9 @@ def _known(task: Task, entry: Entry | None, branches: _Branches, state: State, *
         state.add(task.id, "done")
         return _result(task, state.entries[task.id])
     tip = branches.tips.get(task.branch)
+    if tip is not None and entry is not None and tip.commit == entry.data.get("commit"):  # only its request failed
+        state.add(task.id, "done")
+        return _result(task, state.entries[task.id])
     if tip is not None and tip.task_id == task.id:  # by a run whose record is lost
         outcome = {"diff": commits.diff_of(task.repository, tip.commit)}
         state.add(task.id, "done", commit=tip.commit, branch=task.branch, outcome=outcome)
@@ -137,6 +140,7 @@ def _result(task: Task, entry: Entry) -> Result:
         None if is_done else str(data.get("reason")),
         branch=data.get("branch"),
         commit=data.get("commit"),
+        pull_request=data.get("pull_request"),
         before=True,
         outcome=data.get("outcome") or {},
     )

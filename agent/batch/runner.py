@@ -16,6 +16,8 @@ from agent.batch.results import Result, failure, outcome_of
 from agent.batch.state import State
 from agent.batch.worktrees import Worktrees
 from agent.errors import NoChangeError
+from agent.forge.publishing import Publisher, PullSettings
+from agent.forge.wording import write_subject
 from agent.interrupts import held_back
 from agent.loop import Job
 from agent.options import JobOptions
@@ -27,6 +29,7 @@ from repo_index.git import Git
 
 _PATIENCE_S = 20.0  # for the threads' tasks to notice that all is to end
 _PAUSE_S = 0.5
+_TOLD = ("exit_code", "reason", "branch", "commit", "pull_request", "seconds")  # at the end of a task
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Settings:
     dry_run: bool = False
     signoff: bool = False
     retry_failed: bool = False
+    pulls: PullSettings | None = None  # how pull requests are opened, if they are to be
 
 
 class Runner:
@@ -52,13 +56,16 @@ class Runner:
         file: str,
         listener: Listener,
         steps: Steps = no_step,
+        publisher: Publisher | None = None,
     ) -> None:
         """Take what tasks work with: `worktrees` by the key of their repository; a dry run has no `state`.
+
+        With a `publisher` each branch is pushed and a pull request opened for it.
 
         `file` is where the tasks come from: what they made is recorded as its.
         """
         self._settings, self._models, self._worktrees, self._file = settings, models, worktrees, file
-        self._state, self._listener, self._steps = state, listener, steps
+        self._state, self._listener, self._steps, self._publisher = state, listener, steps, publisher
         self._stop = threading.Event()
         self._publishing = threading.Lock()
         self.results: dict[str, Result] = {}
@@ -123,6 +130,7 @@ class Runner:
     def _do(self, task: Task, moves_from: str | None) -> Result:
         ui = TaskUi(task, self._listener, self._stop)
         record = Record()
+        commit = opened = None
         worktrees = self._worktrees[task.repository.key]
         ui.say("started", branch=task.branch, base=task.base)
         if self._state:
@@ -131,19 +139,28 @@ class Runner:
             git = worktrees.add(task.id, task.base)
             self._change(git, task, ui, record)
             outcome = outcome_of(record, None, ui.log, ui.seconds)
-            commit = None if self._settings.dry_run else self._commit(git, task, record, outcome, moves_from)
+            if not self._settings.dry_run:
+                commit = self._commit(git, task, record, outcome, moves_from)
+            if commit and self._publisher:
+                ui.say("pushing", branch=task.branch)
+                opened = self._publisher.publish(task, task.branch, commit, record.report)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other tasks are not to suffer from it
             self._require_going_on(error)
             result = self._failed(task, error, outcome_of(record, error, ui.log, ui.seconds))
         else:
+            url = opened.url if opened else None
             if self._state:
-                self._state.add(task.id, "done")
-            result = Result(task, "done", branch=task.branch if commit else None, commit=commit, outcome=outcome)
+                self._state.add(task.id, "done", **({"pull_request": url} if url else {}))
+            if opened and opened.notes:
+                ui.say("noted", reason="; ".join(opened.notes))
+                outcome["log"] = list(ui.log)
+            branch = task.branch if commit else None
+            result = Result(task, "done", branch=branch, commit=commit, pull_request=url, outcome=outcome)
         finally:
             self._models.done(task.spec.model)
             worktrees.remove(task.id)
         summary = result.summary()
-        ui.say(result.status, **{key: summary[key] for key in ("exit_code", "reason", "branch", "commit", "seconds")})
+        ui.say(result.status, **{key: summary[key] for key in _TOLD})
         return result
 
     def _change(self, git: Git, task: Task, ui: TaskUi, record: Record) -> None:
@@ -167,8 +184,12 @@ class Runner:
         trailers = [f"{TRAILER}: {task.id}"]
         if self._settings.signoff:
             trailers.insert(0, f"Signed-off-by: {commits.identity(git, task.repository.name)}")
+        words, subject = task.spec.task, None
+        if self._publisher:
+            model = self._models.get(task.spec.model)
+            subject = write_subject(model, words, record.diff_text, commits.plain_subject(words))
         text = commits.message(
-            task.spec.task, record.report, model=task.spec.model, by="magicode batch", trailers=trailers
+            words, record.report, model=task.spec.model, by="magicode batch", trailers=trailers, subject=subject
         )
         self._steps("commit")
         commits.stage(git, record.change.paths if record.change else ())

@@ -117,7 +117,7 @@ class LiveTable(AbstractContextManager["LiveTable"]):
         for name, options in _COLUMNS.items():
             table.add_column(name, no_wrap=True, overflow="ellipsis", **options)
         for task, event, fields in ended:
-            what = fields.get("branch") or fields.get("reason") or ""
+            what = fields.get("reason") or fields.get("pull_request") or fields.get("branch") or ""
             _add(table, task, event, _ENDS[event], f"{fields.get('seconds') or 0:.0f} s", str(what))
         for task, started, what in running:
             _add(table, task, "running", "cyan", f"{time.monotonic() - started:.0f} s", what)
@@ -131,7 +131,7 @@ _COLUMNS: dict[str, dict[str, Any]] = {
     "task": {"ratio": 3},
     "": {"min_width": 7},
     "time": {"justify": "right", "min_width": 6},
-    "branch, or what is going on": {"ratio": 3},
+    "request, branch, or what is going on": {"ratio": 3},
 }
 
 

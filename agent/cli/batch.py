@@ -61,6 +61,10 @@ def batch(
     format_patch: Annotated[
         Path | None, typer.Option("--format-patch", metavar="DIR", help="Write a patch for `git am` for each branch.")
     ] = None,
+    pull: options.Pull = False,
+    forge: options.ForgeKind = None,
+    remote: options.RemoteName = "origin",
+    draft: options.Draft = False,
     signoff: Annotated[bool, typer.Option("--signoff", help="Sign commits off with your name.")] = False,
     json_lines: Annotated[bool, typer.Option("--json", help="Print JSON lines on a terminal, too.")] = False,
     model: options.Model = options.DEFAULT_MODEL,
@@ -97,9 +101,12 @@ def batch(
     from agent.batch.batch import opened  # noqa: PLC0415
     from agent.batch.runner import Settings  # noqa: PLC0415
     from agent.batch.schema import TaskSpec  # noqa: PLC0415
+    from agent.forge.publishing import PullSettings  # noqa: PLC0415
 
     if dry_run and format_patch is not None:
         raise typer.BadParameter("patches are made of branches, and --dry-run makes none", param_hint="--format-patch")
+    if dry_run and pull:
+        raise typer.BadParameter("pull requests are made of branches, and --dry-run makes none", param_hint="--pr")
     endpoint = named_endpoint(base_url, context_limit, connections, server_timeout)
     if named_model(ctx, model, endpoint) is None:  # commits and reports say which model it was
         raise typer.BadParameter("name one of the server's models", param_hint="--model")
@@ -112,7 +119,8 @@ def batch(
         test_timeout_s=test_timeout,
         sandboxed=not no_sandbox,
     )
-    settings = Settings(job, jobs, dry_run=dry_run, signoff=signoff, retry_failed=retry_failed)
+    pulls = PullSettings(forge.value if forge else None, remote, draft) if pull else None
+    settings = Settings(job, jobs, dry_run=dry_run, signoff=signoff, retry_failed=retry_failed, pulls=pulls)
     template = TaskSpec(0, 0, "", model=model, attempts=attempts, test_cmd=test_cmd or None, max_repairs=max_repairs)
     tasks = _read(file, file_format)
     _make_folders(report, format_patch)

@@ -95,5 +95,21 @@ AttentionMode = Annotated[
     Attention,
     setting("--attention", help="Read all of the repository, or what the task is routed to; auto: all, if it fits."),
 ]
+
+
+class ForgeName(StrEnum):
+    """Forges that are spoken to."""
+
+    github = "github"
+    gitlab = "gitlab"
+    gitea = "gitea"
+
+
+Pull = Annotated[bool, typer.Option("--pr", help="Push the branch and open a pull request, or update it.")]
+ForgeKind = Annotated[
+    ForgeName | None, typer.Option("--forge", help="What a host is that is not known; Forgejo counts as gitea.")
+]
+RemoteName = Annotated[str, typer.Option("--remote", metavar="NAME", help="Where --pr pushes to.")]
+Draft = Annotated[bool, typer.Option("--draft", help="Open pull requests as drafts.")]
 HERE = Path()
 __all__ = ["CONNECTIONS", "DEFAULT_MODEL", "FIRST_TOKEN_S", "HERE", "WORKING_SET_TOKENS"]
