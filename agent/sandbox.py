@@ -14,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import IO, ClassVar, cast
 
@@ -25,17 +26,20 @@ from agent.sandbox_policy import clean_environment, own_prefix, plan_confinement
 _HEAD_CHARS = 16 * 1024  # a compiler's first error stands at the top,
 _TAIL_CHARS = 48 * 1024  # a test runner's summary at the end
 _CHUNK_BYTES = 64 * 1024
+_MAX_OUTPUT_BYTES = 256 * 1024 * 1024
 _DRAINED_CHUNKS = 16
 _GRACE_S = 5.0
 _TIMED_OUT = 124  # what timeout(1) answers
+_TOO_LONG = 128 + signal.SIGXFSZ
 
 
 @dataclass(frozen=True, slots=True)
 class TestReport:
     """How a test command ended.
 
-    `exit_code` is the command's own, 128 + N where signal N killed it, 124 where the time was over. `tail` is its
-    output, both streams as they came; of a long one the beginning, the end, and a line that counts what is between.
+    `exit_code` is the command's own, 128 + N where signal N killed it, 124 where the time was over, 128 + SIGXFSZ
+    where its output was without end. `tail` is its output, both streams as they came; of a long one the beginning,
+    the end, and a line that counts what is between.
     """
 
     __test__: ClassVar[bool] = False  # pytest collects what is named like this one
@@ -115,7 +119,8 @@ def run_tests(
 
     With `sandboxed`, the command writes nowhere but in `cwd`, without its `.git`, and in a home and a /tmp of its
     own, which are removed afterwards; it sees nothing of the user's home but toolchains; it has no network but a
-    loopback of its own. The environment is cleaned either way: see `clean_environment`.
+    loopback of its own; and it ends when it has too many processes or holds too much memory.
+    The environment is cleaned either way: see `clean_environment`.
 
     With `changes`, which only the sandbox can, the command sees `cwd` with these files changed, and neither they nor
     anything that it writes is ever there for others: `cwd` itself stays as it is, to the byte.
@@ -226,29 +231,38 @@ def _supervise(
         with cast("IO[bytes]", launcher.stdout) as output:
             os.set_blocking(output.fileno(), False)
             try:
-                refusal = _pump(output.fileno(), status.fileno(), take, deadline=started + timeout_s)
+                end = _pump(output.fileno(), status.fileno(), take, deadline=started + timeout_s)
             finally:
                 _end(launcher)
             _drain(output.fileno(), take)
     duration_s = time.monotonic() - started
-    if refusal:
+    if isinstance(end, bytes) and end:
         raise PolicyError(
-            f"the sandbox for tests cannot be set up in {cwd}: {refusal.decode(errors='replace')}. Where user "
+            f"the sandbox for tests cannot be set up in {cwd}: {end.decode(errors='replace')}. Where user "
             "namespaces are switched off (sysctl kernel.apparmor_restrict_unprivileged_userns, "
             "kernel.unprivileged_userns_clone, user.max_user_namespaces; most containers), switch them on, or "
             "pass --no-sandbox to run the tests with your own rights"
         )
-    timed_out = refusal is None
-    exit_code = _TIMED_OUT if timed_out else launcher.returncode
-    return TestReport(command, exit_code if exit_code >= 0 else 128 - exit_code, duration_s, str(kept), timed_out)
+    if end is _End.TOO_LONG:
+        kept.add(f"\n[magicode stopped the command: more than {_MAX_OUTPUT_BYTES:,} bytes of output]\n")
+    exit_code = launcher.returncode if isinstance(end, bytes) else end.value
+    exit_code = exit_code if exit_code >= 0 else 128 - exit_code
+    return TestReport(command, exit_code, duration_s, str(kept), end is _End.TIMED_OUT)
 
 
-def _pump(output: int, status: int, take: Callable[[bytes], None], *, deadline: float) -> bytes | None:
-    """Hand on output until the launcher is gone.
+class _End(Enum):
+    """Why a command was ended; the exit code that tells it."""
 
-    Returns what the launcher said that it cannot do, empty if all went well, or None when the time is over.
+    TIMED_OUT = _TIMED_OUT
+    TOO_LONG = _TOO_LONG
+
+
+def _pump(output: int, status: int, take: Callable[[bytes], None], *, deadline: float) -> bytes | _End:
+    """Hand on output until the launcher is gone, the time is over or the output is too long.
+
+    Returns what the launcher said that it cannot do, empty if all went well.
     """
-    refusal = b""
+    refusal, n_bytes = b"", 0
     with selectors.DefaultSelector() as selector:
         selector.register(output, selectors.EVENT_READ)
         selector.register(status, selectors.EVENT_READ)
@@ -257,13 +271,16 @@ def _pump(output: int, status: int, take: Callable[[bytes], None], *, deadline: 
                 data = os.read(key.fd, _CHUNK_BYTES)
                 if key.fd == output and data:
                     take(data)
+                    n_bytes += len(data)
+                    if n_bytes > _MAX_OUTPUT_BYTES:
+                        return _End.TOO_LONG
                 elif key.fd == output:
                     selector.unregister(output)  # closed by the command, which still runs
                 elif data:
                     refusal += data
                 else:
                     return refusal
-    return None
+    return _End.TIMED_OUT
 
 
 def _end(launcher: subprocess.Popen[bytes]) -> None:

@@ -7,7 +7,8 @@ its end of file tells that everything is over. SPEC is JSON: `command` (a list),
 
 Confined, the command lives in namespaces of its own. Mounts: the whole tree read-only but for the repository and a
 scratch directory that stands in for the home and /tmp; /dev and /proc are new. Network: a loopback that nobody
-else is on. Processes: when the first one ends, the kernel ends the rest. Landlock, where the kernel has it,
+else is on. Processes: when the first one ends, the kernel ends the rest; it ends all of them when they are too many
+or hold too much memory. Landlock, where the kernel has it,
 forbids the same writes a second time, and every further change to mounts.
 """
 
@@ -18,6 +19,7 @@ import fcntl
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import struct
@@ -27,6 +29,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 _SETUP_FAILED = 125
+_BETWEEN_LOOKS_S = 0.05  # a fork bomb makes hundreds of processes meanwhile, a memory bomb about 100 MB
+_THREADS_PER_PROCESS = 16  # the kernel counts threads as processes
+_BE_KILLED_FIRST = "1000"  # where the whole machine runs out of memory before we look
 
 _PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 24, 36, 38
 _CLONE_NEWNS, _CLONE_NEWUTS, _CLONE_NEWIPC = 0x0002_0000, 0x0400_0000, 0x0800_0000
@@ -137,8 +142,8 @@ def _make_proc() -> None:
             _put_tree(_clone_tree(f"/proc/{name}", read_only=True), f"/proc/{name}")
 
 
-def _make_devices(nodes: dict[str, int]) -> None:
-    _mount("tmpfs", "/dev", "mode=755")
+def _make_devices(nodes: dict[str, int], shared_bytes: int) -> None:
+    _mount("tmpfs", "/dev", "mode=755,size=1m")
     for name, tree in nodes.items():
         Path("/dev", name).touch()
         _put_tree(tree, f"/dev/{name}")
@@ -147,7 +152,8 @@ def _make_devices(nodes: dict[str, int]) -> None:
     Path("/dev/pts").mkdir()
     _mount("devpts", "/dev/pts", "newinstance,ptmxmode=0666,mode=620")
     Path("/dev/shm").mkdir()  # noqa: S108  # the kernel's name for it; ours is new and empty
-    _mount("tmpfs", "/dev/shm", "mode=1777", _MS_NOSUID | _MS_NODEV)  # noqa: S108
+    # what lies there is memory that belongs to no process
+    _mount("tmpfs", "/dev/shm", f"mode=1777,size={shared_bytes}", _MS_NOSUID | _MS_NODEV)  # noqa: S108
 
 
 def _hide(path: str, tree: int) -> None:
@@ -177,7 +183,7 @@ def _arrange_mounts(confinement: dict[str, Any]) -> None:
 
     _change_mount(_AT_FDCWD, "/", set=_MOUNT_ATTR_RDONLY)
     _make_proc()
-    _make_devices(nodes)
+    _make_devices(nodes, confinement["memory_bytes"] // 4)
     for path in sorted(empty, key=_depth):
         Path(path).mkdir(parents=True, exist_ok=True)
         _hide(path, empty[path])
@@ -270,6 +276,7 @@ def _run_confined(spec: dict[str, Any], status_fd: int) -> NoReturn:
         if command == 0:
             os.setsid()
             os.chdir(confinement["cwd"])
+            _limit(confinement["processes"])
             _drop_capabilities()
             restrict()
             os.execv(spec["command"][0], spec["command"])  # noqa: S606  # its environment was cleaned before
@@ -277,7 +284,63 @@ def _run_confined(spec: dict[str, Any], status_fd: int) -> NoReturn:
     except (ImportError, OSError) as error:
         os.write(status_fd, str(error).encode(errors="replace"))
         os._exit(_SETUP_FAILED)
-    os._exit(_wait_for(command))
+    os._exit(_watch(command, confinement["processes"], confinement["memory_bytes"]))
+
+
+def _limit(processes: int) -> None:
+    """Bound what the kernel can bound by itself for this process and its children."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if _counts_by_namespace():
+        # root is exempt from this one, therefore `_watch`
+        _lower(resource.RLIMIT_NPROC, processes * _THREADS_PER_PROCESS)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(_BE_KILLED_FIRST)
+
+
+def _lower(kind: int, value: int) -> None:
+    hard = resource.getrlimit(kind)[1]
+    value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    resource.setrlimit(kind, (value, value))
+
+
+def _counts_by_namespace() -> bool:
+    """Whether this kernel (5.14 and later) counts the processes of a user in each namespace by itself."""
+    major, minor = (int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
+    return (major, minor) >= (5, 14)
+
+
+def _watch(command: int, processes: int, memory_bytes: int) -> int:
+    """Wait as `_wait_for` does, as the first process of a namespace, and end all of it where it outgrows its bounds."""
+    if str(Path("/proc/self").readlink()) != "1":  # an old /proc that shows others: there is nothing to look at
+        return _wait_for(command)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})  # after the fork: the command does not inherit it
+    while True:
+        while True:
+            ended, status = os.waitpid(-1, os.WNOHANG)
+            if ended == command:
+                return _shell_code(status)
+            if not ended:
+                break
+        if (what := _outgrown(processes, memory_bytes)) is not None:
+            os.kill(-1, signal.SIGKILL)  # everybody in the namespace but oneself
+            os.write(2, f"\n[magicode stopped the command: {what}]\n".encode())
+            return 128 + signal.SIGKILL
+        signal.sigtimedwait({signal.SIGCHLD}, _BETWEEN_LOOKS_S)
+
+
+def _outgrown(processes: int, memory_bytes: int) -> str | None:
+    """Say what is too much in this namespace, if something is."""
+    pids = [name for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208  # twenty times a second
+    if len(pids) > processes:
+        return f"more than {processes:,} processes"
+    n_pages = 0
+    for pid in pids:
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/statm", "rb") as file:  # noqa: PTH123
+            resident, shared = file.read().split()[1:3]
+            n_pages += int(resident) - int(shared)
+    if n_pages * resource.getpagesize() > memory_bytes:
+        return f"more than {memory_bytes / 1e9:.1f} GB of memory"
+    return None
 
 
 def _run_plainly(command: list[str], status_fd: int) -> NoReturn:
@@ -304,8 +367,12 @@ def _wait_for(child: int) -> int:
     while True:
         ended, status = os.waitpid(-1, 0)
         if ended == child:
-            code = os.waitstatus_to_exitcode(status)
-            return code if code >= 0 else 128 - code
+            return _shell_code(status)
+
+
+def _shell_code(status: int) -> int:
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
 
 
 def _children() -> list[int]:

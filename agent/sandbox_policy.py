@@ -1,5 +1,6 @@
 """What a test command may see, write and know: decided here, enforced by `agent.sandbox_exec`."""
 
+import contextlib
 import os
 import pwd
 import re
@@ -11,6 +12,8 @@ from pathlib import Path
 
 from agent.errors import PolicyError
 
+_MAX_PROCESSES = 1_000
+_MIN_MEMORY_BYTES = 1_000_000_000
 _SHARED = ("/tmp", "/var/tmp")  # noqa: S108  # hidden from the command, which gets its own
 _SOCKETS = ("/run", "/var/lib/lxd", "/var/snap/lxd")  # who may speak to docker, lxd or D-Bus is out of any sandbox
 # Under the home: programs and libraries, no credentials. Whole `.cargo`, `.m2` or `.local/share` would hold some.
@@ -63,6 +66,10 @@ class Confinement:
     """Files of that layer, made before the command runs: path below `cwd`, path of the bytes, None to delete, mode."""
     landlock: bool
     """Whether Landlock must be applied as well; failing that, the command is not run."""
+    processes: int
+    """The command and all that it started are ended when they are more."""
+    memory_bytes: int
+    """The same for the memory that they hold together."""
 
 
 def plan_confinement(
@@ -115,7 +122,21 @@ def plan_confinement(
         layer=layer,
         changes=tuple(changes),
         landlock=landlock,
+        processes=_MAX_PROCESSES,
+        memory_bytes=_memory_bytes(),
     )
+
+
+def _memory_bytes() -> int:
+    """Return what a command may hold: most of what is free now, so that the machine goes on when it goes wild."""
+    try:
+        found = re.search(r"^MemAvailable:\s+(\d+) kB$", Path("/proc/meminfo").read_text(), re.MULTILINE)
+    except OSError:
+        found = None
+    available = int(found[1]) * 1024 if found else 0
+    with contextlib.suppress(OSError, ValueError):  # "max" where a container has no bound of its own
+        available = min(available, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return max(_MIN_MEMORY_BYTES, available * 9 // 10)
 
 
 def clean_environment(environment: Mapping[str, str], cwd: Path, *, own_prefix: Path) -> dict[str, str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from agent import sandbox, sandbox_policy
 from agent.errors import PolicyError
 from agent.sandbox import SandboxStatus, TestReport, run_tests, sandbox_status
 from agent.sandbox_policy import clean_environment, plan_confinement
@@ -112,7 +113,13 @@ class TestRunning:
         assert report.tail.endswith("\nlast\n")
         assert f"{3_000_000 + len('first') + len('last') + 3 - 64 * 1024:,} characters left out" in report.tail
 
-    def test_the_time_ends_even_a_flood(self, repo: Path, sandboxed: bool) -> None:  # noqa: FBT001
+    def test_the_time_ends_even_a_flood(
+        self,
+        repo: Path,
+        sandboxed: bool,  # noqa: FBT001
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(sandbox, "_MAX_OUTPUT_BYTES", 1 << 50)
         report = _run("trap '' TERM INT HUP; yes", repo, timeout_s=0.6, sandboxed=sandboxed)
         assert report.timed_out
         assert report.exit_code == 124
@@ -403,6 +410,90 @@ class TestOrdinaryProgramsWork:
         for thread in threads:
             thread.join()
         assert sorted(report.tail for report in reports) == ["0\n", "1\n", "2\n"]
+
+
+class TestBounds:
+    """What a command can do to the machine without leaving its place."""
+
+    @pytest.fixture(autouse=True)
+    def _small(self, confined: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sandbox_policy, "_MAX_PROCESSES", 60)
+        monkeypatch.setattr(sandbox_policy, "_memory_bytes", lambda: 300_000_000)
+
+    def test_a_fork_bomb(self, repo: Path) -> None:
+        report = _run_python("import os\nwhile True:\n    try: os.fork()\n    except OSError: pass\n", repo)
+        assert report.exit_code == 128 + signal.SIGKILL
+        assert "[magicode stopped the command: more than 60 processes]" in report.tail
+        assert report.duration_s < 20
+
+    def test_daemons_count_too(self, repo: Path) -> None:
+        report = _run("i=0; while [ $i -lt 200 ]; do setsid sleep 987654 & i=$((i+1)); done; wait", repo)
+        assert "more than 60 processes" in report.tail
+        assert _wait_until_gone("987654") == []
+
+    def test_a_memory_bomb(self, repo: Path) -> None:
+        report = _run_python("held = []\nwhile True: held.append(bytearray(b'x') * 1_000_000)", repo)
+        assert report.exit_code == 128 + signal.SIGKILL
+        assert "[magicode stopped the command: more than 0.3 GB of memory]" in report.tail
+
+    def test_memory_of_many_processes_counts_together(self, repo: Path) -> None:
+        code = "import os, time\nfor _ in range(4): os.fork()\nheld = bytearray(b'x') * 30_000_000\ntime.sleep(60)"
+        report = _run_python(code, repo)
+        assert "of memory]" in report.tail
+
+    def test_shared_memory_is_bounded(self, repo: Path) -> None:
+        report = _run("head -c 200000000 /dev/zero > /dev/shm/x", repo)
+        assert not report.passed
+        assert "No space left" in report.tail
+
+    def test_endless_output(self, repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sandbox, "_MAX_OUTPUT_BYTES", 3_000_000)
+        report = _run("yes", repo)
+        assert report.exit_code == 128 + signal.SIGXFSZ
+        assert not report.timed_out
+        assert "[magicode stopped the command: more than 3,000,000 bytes of output]" in report.tail
+
+    def test_what_stays_below_passes(self, repo: Path) -> None:
+        report = _run("for i in 1 2 3 4 5 6 7 8 9; do sleep 0.3 & done; wait; echo done", repo)
+        assert (report.exit_code, report.tail) == (0, "done\n")
+
+    def test_orphans_are_reaped_meanwhile(self, repo: Path) -> None:
+        """Each is a process until then: a long run with many short daemons is none with many processes."""
+        report = _run("i=0; while [ $i -lt 150 ]; do (true &) ; i=$((i+1)); done; sleep 0.2; echo done", repo)
+        assert (report.exit_code, report.tail) == (0, "done\n")
+
+
+class TestTricks:
+    """Ways around a name or a mount."""
+
+    def test_a_link_to_the_outside_is_not_written_through(self, confined: Path, tmp_path: Path) -> None:
+        (tmp_path / "victim").write_text("mine")
+        (confined / "link").symlink_to(tmp_path / "victim")
+        _run("echo attacked > link", confined)
+        assert (tmp_path / "victim").read_text() == "mine"
+
+    def test_nor_is_a_link_made_by_the_test(self, confined: Path, home: Path) -> None:
+        (home / ".bashrc").write_text("mine")
+        _run(f"ln -s {home} out; echo attacked > out/.bashrc; ln {home}/.bashrc hard; echo attacked > hard", confined)
+        assert (home / ".bashrc").read_text() == "mine"
+
+    @pytest.mark.parametrize("path", ["/proc/1/root", "/proc/self/root", "/proc/1/cwd", "/proc/self/cwd/../.."])
+    def test_proc_leads_nowhere_else(self, confined: Path, home: Path, path: str) -> None:
+        (home / ".ssh").mkdir()
+        (home / ".ssh/id").write_text("a secret key")
+        report = _run(f"cat {path}{home}/.ssh/id {path}/.ssh/id; echo attacked > {path}{home}/new", confined)
+        assert "a secret key" not in report.tail
+        assert not (home / "new").exists()
+
+    def test_mounts_stay(self, confined: Path, home: Path) -> None:
+        (home / ".ssh").mkdir()
+        (home / ".ssh/id").write_text("a secret key")
+        command = f"umount -l {home}; mount -o remount,rw /; unshare -Urm umount -l {home}; cat {home}/.ssh/id"
+        assert "a secret key" not in _run(command, confined).tail
+
+    def test_magicode_itself_is_not_signalled(self, confined: Path) -> None:
+        report = _run(f"kill -TERM {os.getpid()}; kill -KILL {os.getppid()}; kill -KILL -1; true", confined)
+        assert not report.timed_out
 
 
 class TestRefusals:
