@@ -142,7 +142,7 @@ def _print(results: list["Result"], plan: "Plan | TaskPlan", output_format: Outp
     elif results:
         console = Console()
         wide = console if console.is_terminal else Console(width=_WIDE)  # in a file nothing is cut
-        wide.print(table_of(results))
+        wide.print(table_of(results, wide.width))
 
 
 def _draw(results: list["Result"], picture: Path) -> None:

@@ -16,7 +16,7 @@ def heatmap(results: Iterable[Result]) -> str:
     """Return an SVG document."""
     panels: dict[str, list[Result]] = {}
     for result in results:
-        panels.setdefault(f"{result.model}: {_title(result)}", []).append(result)
+        panels.setdefault(title_of(result), []).append(result)
     drawn: list[str] = []
     top, width = _MARGIN, 2 * _MARGIN
     for title, own in panels.items():
@@ -36,8 +36,9 @@ def short(n: int) -> str:
     return str(n)
 
 
-def _title(result: Result) -> str:
-    return result.mode if result.task == "hashhop" else result.task
+def title_of(result: Result) -> str:
+    """Return what a result has in common with the others of its panel: the model, and how or what it was asked."""
+    return f"{result.model}: {result.mode if result.task == 'hashhop' else result.task}"
 
 
 def _panel(title: str, results: Sequence[Result], top: int) -> tuple[list[str], int, int]:

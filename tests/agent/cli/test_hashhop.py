@@ -1,14 +1,18 @@
+import io
 import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from agent.cli.app import main
+from agent.cli.cells import table_of
 from agent.cli.services import Services
 from agent.errors import ExitCode
 from model.errors import UnknownModelError
+from model.hashhop.plan import Plan
 from model.hashhop.protocols import Reader
 from model.hashhop.readers import Opening, open_reader
 from tests.fakes.cli import Result
@@ -49,7 +53,18 @@ def test_without_a_model_the_one_that_was_trained_for_it_runs_and_that_is_said(h
     assert "Model: oracle\n" in result.err
     rows = [line for line in result.out.decode().splitlines() if "100% of 5" in line]
     assert len(rows) == 2
-    assert all("56.6% to 100.0%" in row for row in rows)
+    assert all("56.6 to 100.0%" in row for row in rows)
+
+
+@pytest.mark.parametrize(("width", "n_columns"), [(200, 11), (100, 7), (80, 6)])
+def test_a_narrow_terminal_gets_fewer_columns_and_whole_figures(width: int, n_columns: int) -> None:
+    results = list(Plan((20_000,), (1, 6), n_queries=20).results(OracleReader(), lambda _step: None))
+    table = table_of(results, width)
+    assert len(table.columns) == n_columns
+    printed = io.StringIO()
+    Console(file=printed, width=width).print(table)
+    assert "…" not in printed.getvalue()
+    assert printed.getvalue().count("83.9 to 100.0%") == 2
 
 
 def test_json_holds_the_cells_and_all_that_they_depend_on(hashhop: HashHopCli) -> None:
@@ -130,7 +145,7 @@ def test_a_weaker_task(hashhop: HashHopCli) -> None:
     assert told["task"] == "needle-code"
     assert [(cell["right"], cell["n"], cell["task"]) for cell in told["cells"]] == [(0, 2, "needle-code")]
     assert (
-        "0.0% to 65.8%"
+        "0.0 to 65.8%"
         in hashhop("--task", "needle-code", "--tokens", "3K", "--queries", "2", "-m", "other").out.decode()
     )
 

@@ -80,7 +80,7 @@ def main() -> int:
     except KeyboardInterrupt:
         console.print("Stopped; the same command goes on from here.")
         return 130
-    console.print(table_of(results))
+    console.print(table_of(results, console.width))
     told: dict[str, Any] = {
         "cells": [result.to_json() for result in results],
         "missing": missing,
