@@ -13,10 +13,11 @@ from agent.loop import Job
 from agent.options import JobOptions
 from agent.outcome import Record
 from agent.patch import FilePatch, Patch
+from agent.protocols import LanguageModel
 from agent.sandbox import TestReport
 from agent.validate import ValidatedPatch
 from model.api import Attended, Progress, Sampling
-from model.local import LocalModel
+from model.errors import ModelError
 from repo_index.errors import RepoError
 from repo_index.git import Git
 from tests.benchmarks.edits.tasks import EditTask
@@ -124,7 +125,7 @@ class _Silent:
         return patch.patch
 
 
-def run_trial(model: LocalModel, arm: Arm, task: EditTask, seed: int) -> Trial:
+def run_trial(model: LanguageModel[Any, Any], arm: Arm, task: EditTask, seed: int) -> Trial:
     """Let a model do a task in a fresh copy of its repository, and grade the copy."""
     with tempfile.TemporaryDirectory() as name:
         root = Path(name) / "repo"
@@ -133,7 +134,7 @@ def run_trial(model: LocalModel, arm: Arm, task: EditTask, seed: int) -> Trial:
         started = time.perf_counter()
         try:
             Job(Git.discover(root), model, arm.options(seed, task.test), _Silent(), record).run(task.task)
-        except (AgentError, RepoError) as raised:
+        except (AgentError, ModelError, RepoError) as raised:
             error = raised
         seconds = time.perf_counter() - started
         applied = record.change is not None
