@@ -54,7 +54,9 @@ def attend(fed: Fed, queries: torch.Tensor, heads: Heads, states: torch.Tensor) 
     group = n_heads // heads.n_kv_heads
     partial = queries.new_empty((n_tokens, n_heads, _N_SPLITS, head_dim), dtype=torch.float32)
     weights = queries.new_empty((n_tokens, n_heads, _N_SPLITS), dtype=torch.float32)
-    together = max(1, min(n_tokens, _MAX_ROWS // group))
+    # In float32, which the matrix units do not multiply exactly, more rows than they would take do not fit registers.
+    n_rows = _MAX_ROWS if queries.element_size() == 2 else _MIN_ROWS
+    together = max(1, min(n_tokens, n_rows // group))
     for n_at_once, n_splits, first_split in ((together, _SHARED_SPLITS, 0), (1, _OWN_SPLITS, _SHARED_SPLITS)):
         rows = max(_MIN_ROWS, triton.next_power_of_2(n_at_once * group))
         programs.attend[(triton.cdiv(n_tokens, n_at_once), heads.n_kv_heads, n_splits)](

@@ -106,13 +106,24 @@ def scan(
     # What each chunk leaves, and finds.
     faded = written * (decay[..., -1:] - decay).exp()[..., None]
     left = (keys.transpose(2, 3)[:, :, None].to(values.dtype) @ faded.to(values.dtype)).float()
-    found = []
-    for index in range(left.shape[1]):
-        found.append(states)
-        states = states * decay[:, index, :, -1, None, None].exp() + left[:, index]
-    read = queries[:, :, None] @ torch.stack(found, dim=1).to(queries.dtype)
+    found = _carried(torch.cat([states[:, None], left], dim=1), decay[..., -1])
+    read = queries[:, :, None] @ found[:, :-1].to(queries.dtype)
     out = out + read * decay.exp()[..., None]
-    return out.transpose(2, 3).flatten(1, 2)[:, :n_tokens], states
+    return out.transpose(2, 3).flatten(1, 2)[:, :n_tokens], found[:, -1]
+
+
+def _carried(states: torch.Tensor, decay: torch.Tensor) -> torch.Tensor:
+    """Return what each chunk finds, and what the last one leaves, `(batch, chunks + 1, heads, n_state, head_dim)`.
+
+    Args:
+        states: before the first chunk, and what each chunk leaves of its own.
+        decay: of each chunk, `(batch, chunks, heads)`, as logarithms.
+
+    """
+    total = functional.pad(decay.cumsum(1), (0, 0, 1, 0)).transpose(1, 2)  # (batch, heads, chunks + 1)
+    causal = torch.ones(total.shape[-1], total.shape[-1], dtype=torch.bool, device=total.device).tril()
+    weights = (total[..., :, None] - total[..., None, :]).masked_fill(~causal, -math.inf).exp()
+    return torch.einsum("bhcz,bzhnp->bchnp", weights, states).float()
 
 
 class Block(nn.Module):

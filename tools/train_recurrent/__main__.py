@@ -70,7 +70,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rate", type=float, help="of learning, at first")
-    parser.add_argument("--bytes", type=int, default=65_536, help="of a batch")
+    parser.add_argument("--bytes", type=int, default=32_768, help="of a batch")
     parser.add_argument("--hash-lengths", type=int, nargs="+", default=[4, 5, 6, 7, 8])
     parser.add_argument("--width", type=int)
     parser.add_argument("--n-layers", type=int)

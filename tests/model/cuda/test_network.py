@@ -1,4 +1,7 @@
-"""The network that runs on a GPU, on the plain operations, against transformers' own layers over the same weights."""
+"""The network that runs on a GPU against transformers' own layers over the same weights, in float32.
+
+On the CPU it uses the plain operations, on a GPU the kernels and graphs.
+"""
 
 import json
 import shutil
@@ -37,7 +40,7 @@ CONFIGS: dict[str, PretrainedConfig] = {
     ),
     "mistral": MistralConfig(**SIZES, num_attention_heads=6, num_key_value_heads=2, sliding_window=None),
 }
-CLOSE = {"atol": 1e-4, "rtol": 1e-4}
+CLOSE = {"atol": 2e-4, "rtol": 2e-4}
 
 
 def save(directory: Path, config: PretrainedConfig) -> Path:
@@ -51,10 +54,19 @@ def save(directory: Path, config: PretrainedConfig) -> Path:
     return directory
 
 
-def load(directory: Path) -> CudaNetwork:
+@pytest.fixture(scope="module", params=["cpu", pytest.param("cuda", marks=pytest.mark.gpu)])
+def device(request: pytest.FixtureRequest) -> str:
+    if request.param == "cuda" and not torch.cuda.is_available():
+        pytest.skip("this machine has no CUDA device")
+    return request.param
+
+
+def load(directory: Path, device: str = "cpu") -> CudaNetwork:
     config = NetworkConfig.read(directory)
     assert config is not None
-    return CudaNetwork.load(directory, config, "cpu", "float32")
+    if device == "cuda" and not runs(config, torch.device(device)):
+        pytest.skip("the kernels do not know this network")
+    return CudaNetwork.load(directory, config, device, "float32")
 
 
 @pytest.fixture(scope="module", params=CONFIGS)
@@ -68,8 +80,8 @@ def qwen_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def qwen(qwen_directory: Path) -> CudaNetwork:
-    return load(qwen_directory)
+def qwen(qwen_directory: Path, device: str) -> CudaNetwork:
+    return load(qwen_directory, device)
 
 
 def random_ids(n: int, seed: int = 0) -> list[int]:
@@ -85,8 +97,8 @@ def read(
     return logits
 
 
-def test_logits_are_those_of_transformers(directory: Path) -> None:
-    network = load(directory)
+def test_logits_are_those_of_transformers(directory: Path, device: str) -> None:
+    network = load(directory, device)
     reference = AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32).eval()
     for n_tokens in (1, 5, 64, 65, 300):  # a step, and what is read in one go
         ids = random_ids(n_tokens)
@@ -135,8 +147,8 @@ def test_forks_and_crops_leave_each_sequence_its_own(qwen: CudaNetwork, steps: l
         np.testing.assert_allclose(row, read(qwen, [*ids, number, number + 1]), **CLOSE)
 
 
-def test_pages_are_shared_by_forks_and_given_back(qwen_directory: Path) -> None:
-    network = load(qwen_directory)
+def test_pages_are_shared_by_forks_and_given_back(qwen_directory: Path, device: str) -> None:
+    network = load(qwen_directory, device)
     cache = network.new_cache()
     read(network, random_ids(3 * PAGE_TOKENS + 5), cache=cache)
     n_free = len(network._pool.free)
@@ -151,11 +163,11 @@ def test_pages_are_shared_by_forks_and_given_back(qwen_directory: Path) -> None:
     assert sorted(network._pool.free) == list(range(1, network._pool.states.shape[3]))
 
 
-def test_a_pool_that_grows_keeps_what_it_holds(qwen_directory: Path) -> None:
-    network, fresh = load(qwen_directory), load(qwen_directory)
+def test_a_pool_that_grows_keeps_what_it_holds(qwen_directory: Path, device: str) -> None:
+    network, fresh = load(qwen_directory, device), load(qwen_directory, device)
     cache = network.new_cache()
     ids = random_ids(100)
-    read(network, ids, cache=cache)
+    read(network, ids, cache=cache, step=60)
     before = network._pool.states.shape[3]
     others = [network.new_cache() for _ in range(2)]
     network.feed([(other, random_ids(64 * PAGE_TOKENS, seed)) for seed, other in enumerate(others)])
@@ -164,12 +176,10 @@ def test_a_pool_that_grows_keeps_what_it_holds(qwen_directory: Path) -> None:
 
 
 @pytest.mark.parametrize("n_attempts", [1, 3])
-def test_attempts_side_by_side_are_those_of_one_alone(tiny_directory: Path, n_attempts: int) -> None:
-    config = NetworkConfig.read(tiny_directory)
-    assert config is not None
+def test_attempts_side_by_side_are_those_of_one_alone(tiny_directory: Path, device: str, n_attempts: int) -> None:
     tokenizer = Tokenizer.from_directory(tiny_directory)
     ids = tokenizer.encode(CORPUS)[:200]
-    network = CudaNetwork.load(tiny_directory, config, "cpu", "float32")
+    network = load(tiny_directory, device)
     plain = Engine.load(tiny_directory, device="cpu", dtype="float32")
     sampling = Sampling(max_new_tokens=60, n_attempts=n_attempts, seed=5)
     texts = []
