@@ -35,27 +35,25 @@ class Cells:
         """Find what an earlier run of the same code has done."""
         self._notes = Notes("bench_hashhop", {"arm": name, "seed": seed}, arm.measured)
         self._arm = arm
-        self.done = [Result.from_json(line) for line in self._notes.lines]
 
-    def run(self, opening: Opening, console: Console, *, is_full: bool) -> list[Result]:
-        """Measure what has not been measured yet, and return all that the form asks for."""
+    def run(self, opening: Opening, console: Console, *, is_full: bool) -> list[dict[str, Any]]:
+        """Measure what has not been measured yet, and return the lines of all that the form asks for."""
         plans = self._arm.full if is_full else self._arm.short
         wanted = [cell for plan in plans for cell in plan.cells()]
         if not all(map(self._is_done, wanted)):
             reader = self._arm.open(opening)
             for plan in plans:
                 for result in plan.results(reader, opening.on_progress, self._is_done):
-                    self.done.append(result)
-                    self._notes.note(result.to_json())
+                    self._notes.note(result.to_json() | {"date": _now()})
                     console.print(f"  {_line(result)}", highlight=False, markup=False)
-        return [result for result in self.done if result.cell in wanted]
+        return [line for line in self._notes.lines if Result.from_json(line).cell in wanted]
 
     def clear(self) -> None:
         """Forget them: the run is complete."""
         self._notes.clear()
 
     def _is_done(self, cell: Cell) -> bool:
-        return any(result.cell == cell for result in self.done)
+        return any(Result.from_json(line).cell == cell for line in self._notes.lines)
 
 
 def main() -> int:
@@ -64,7 +62,7 @@ def main() -> int:
     console = Console(width=None if Console().is_terminal else 200)
     started = time.monotonic()
     measured: dict[str, Cells] = {}
-    results: list[Result] = []
+    lines: list[dict[str, Any]] = []
     missing: dict[str, str] = {}
     try:
         with TemporaryDirectory(prefix="magicode-") as scratch:
@@ -72,7 +70,7 @@ def main() -> int:
                 opening = Opening(_ignore, options.device, scratch=Path(scratch))
                 cells = measured[name] = Cells(name, arms(options.seed)[name], options.seed)
                 try:
-                    results += cells.run(opening, console, is_full=options.full)
+                    lines += cells.run(opening, console, is_full=options.full)
                 except ModelError as error:  # a model that is not here is no reason to stop
                     missing[name] = message_of(error)
                     console.print(f"  {name}: {missing[name]}", highlight=False, markup=False)
@@ -80,19 +78,20 @@ def main() -> int:
     except KeyboardInterrupt:
         console.print("Stopped; the same command goes on from here.")
         return 130
-    console.print(table_of(results, console.width))
+    if lines:
+        console.print(table_of([Result.from_json(line) for line in lines], console.width))
     told: dict[str, Any] = {
-        "cells": [result.to_json() for result in results],
+        "cells": lines,
         "missing": missing,
         "form": "full" if options.full else "short",
-        "date": dt.datetime.now(dt.UTC).isoformat(timespec="seconds"),
+        "date": _now(),
         "seconds": round(time.monotonic() - started),
         "seed": options.seed,
         "machine": machine.describe(),
         "versions": machine.versions(),
     }
     if options.full or options.keep:
-        _keep(told, results)
+        _keep(told)
     if options.full:
         for cells in measured.values():
             cells.clear()
@@ -100,12 +99,21 @@ def main() -> int:
     return 0
 
 
-def _keep(told: dict[str, Any], results: list[Result]) -> None:
-    """Write the result, a line for each cell, and the picture."""
+def _keep(told: dict[str, Any]) -> None:
+    """Write the result, a line for each cell, and the picture; of models that were not run, earlier cells stay."""
+    path = RESULTS / "bench_hashhop.json"
+    earlier = json.loads(path.read_text(encoding="utf-8"))["cells"] if path.exists() else []
+    models = {cell["model"] for cell in told["cells"]}
+    cells = [cell for cell in earlier if cell["model"] not in models] + told["cells"]
     rest = json.dumps({key: value for key, value in told.items() if key != "cells"}, indent=1).removesuffix("\n}")
-    lines = ",\n".join(f"  {json.dumps(cell)}" for cell in told["cells"])
-    (RESULTS / "bench_hashhop.json").write_text(f'{rest},\n "cells": [\n{lines}\n ]\n}}\n', encoding="utf-8")
-    (RESULTS / "bench_hashhop.svg").write_text(heatmap(results), encoding="utf-8")
+    lines = ",\n".join(f"  {json.dumps(cell)}" for cell in cells)
+    path.write_text(f'{rest},\n "cells": [\n{lines}\n ]\n}}\n', encoding="utf-8")
+    picture = heatmap(map(Result.from_json, cells))
+    (RESULTS / "bench_hashhop.svg").write_text(picture, encoding="utf-8")
+
+
+def _now() -> str:
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
 
 
 def _line(result: Result) -> str:
