@@ -55,7 +55,9 @@ class PatchError(AgentError):
 
 
 class PlacementError(PatchError):
-    """A hunk's old lines were found nowhere, or at several places."""
+    """A hunk's old lines were found nowhere, or at several places; `evidence` shows them to a model."""
+
+    evidence: str = ""
 
 
 class TruncatedError(AgentError):

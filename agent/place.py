@@ -14,6 +14,7 @@ from pathlib import PurePosixPath
 from agent.edits import Edit, NewLine, apply_edits, hunks_of, neighbour_ending, settle
 from agent.errors import NoChangeError, PlacementError
 from agent.existing import Existing, listed
+from agent.misplaced import evidence
 from agent.patch import FilePatch, Hunk, Line, Patch
 from agent.tiers import TIERS, Match, Shift, Tier, find, longest_start
 from repo_index.text import TextFile
@@ -117,8 +118,12 @@ def _place_file(file: FilePatch, old: TextFile) -> tuple[tuple[Edit, ...], list[
         hunk = _cleaned(_without_mark(given, old) if old.bom else given)
         if all(line.marker == " " for line in hunk.lines):
             continue
-        match, tier = _find(f"{file.path}, hunk {index + 1}", hunk, old, floor)
-        found = _edits(hunk, match, old)
+        try:
+            match, tier = _find(f"{file.path}, hunk {index + 1}", hunk, old, floor)
+            found = _edits(hunk, match, old)
+        except PlacementError as error:
+            error.evidence = evidence(file.path, given, old)
+            raise
         floor = max(floor, *(edit.hi for edit in found))
         edits += found
         # a hunk without old lines names the line before it

@@ -143,6 +143,8 @@ class TestWhatIsAsked:
         assert [message["role"] for message in again] == ["system", "user", "assistant", "user"]
         assert again[0] == asking.server.chats[0].body["messages"][0]
         assert again[2]["content"] == NOWHERE
+        assert "The hunk that was not taken:" in again[3]["content"]
+        assert "The lines that the file has there:\n\n### calc.py\n```python\ndef add(a, b):" in again[3]["content"]
 
 
 class TestFaultsThatPass:
