@@ -3,7 +3,7 @@
 import os
 import secrets
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -34,11 +34,15 @@ _UNDER_WAY = {
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """What the user asked for. A `branch` is made from HEAD and is committed to; a `worktree` must not be there yet."""
+    """What the user asked for. A `branch` is made from HEAD and is committed to; a `worktree` must not be there yet.
+
+    A branch that is there is moved from the commit `moves_from`, and from no other.
+    """
 
     commit: bool = False
     branch: str | None = None
     worktree: Path | None = None
+    moves_from: str | None = None
 
     @property
     def commits(self) -> bool:
@@ -58,6 +62,7 @@ class Place:
     git: Git
     wanted: Destination
     delivered: bool = False
+    on_commit: Callable[[str], None] = lambda _commit: None  # hears of a commit before a branch ends in it
 
     def deliver(self, paths: Iterable[PurePosixPath], message: str) -> Delivery | None:
         """Commit a change that is in place, if that was asked for; None where there is nothing to tell of.
@@ -83,7 +88,8 @@ class Place:
     def _commit_to(self, branch: str, paths: tuple[PurePosixPath, ...], message: str) -> str:
         stage(self.git, paths)
         made = commit(self.git, self.git.head(), message)
-        publish(self.git, branch, made, None, reason=_REASON)
+        self.on_commit(made)
+        publish(self.git, branch, made, self.wanted.moves_from, reason=_REASON)
         if self.wanted.worktree is not None:
             self.git.run("symbolic-ref", "-m", _REASON, "HEAD", f"refs/heads/{branch}")
         return made
@@ -111,7 +117,7 @@ def opened(git: Git, wanted: Destination) -> Iterator[Place]:
     if head is None:
         raise RepoError(f"nothing is committed in {git.root} yet, so nothing can branch off")
     if wanted.branch is not None:
-        _require_free(git, wanted.branch)
+        _require_free(git, wanted.branch, wanted.moves_from)
     with ExitStack() as stack:
         if wanted.worktree is None:
             place = Place(stack.enter_context(_hidden_worktree(git, head)), wanted)
@@ -150,12 +156,12 @@ def _remove_unless_delivered(git: Git, place: Place) -> None:
             git.run("worktree", "remove", "--force", "--", place.git.root, ok=(0, 128))
 
 
-def _require_free(git: Git, branch: str) -> None:
+def _require_free(git: Git, branch: str, moves_from: str | None) -> None:
     if why := BranchNames(git).why_not(branch):
         raise RepoError(f"{branch!r} {why}")
     out = git.run("for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads").decode(errors="surrogateescape")
     taken = set(out.splitlines())
-    if branch in taken:
+    if branch in taken and moves_from is None:
         raise ConflictError(f"the branch {branch} is there already; choose another name, or delete it")
     beside = next((name for name in taken if name in folders_of(branch) or branch in folders_of(name)), None)
     if beside is not None:

@@ -49,6 +49,7 @@ class Record:
     patch: ValidatedPatch | None = None
     change: AppliedChange | None = None
     delivery: Delivery | None = None
+    pull_request: str | None = None
     report: TestReport | None = None
     completions: list[Completion] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
@@ -113,6 +114,7 @@ def outcome_json(record: Record, error: BaseException | None) -> dict[str, Any]:
         "commit": record.delivery.commit if record.delivery else None,
         "branch": record.delivery.branch if record.delivery else None,
         "worktree": str(record.delivery.worktree) if record.delivery and record.delivery.worktree else None,
+        "pull_request": record.pull_request,
     }
 
 

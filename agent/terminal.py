@@ -164,6 +164,8 @@ class Terminal:
             self.note(f"`{record.report.command}` passed in {record.report.duration_s:.1f} s.", style="green")
         if record.delivery:
             self.delivered(record.delivery)
+        if record.pull_request:
+            self.note(f"The pull request is {record.pull_request}", style="bold")
         elif record.change:
             self.changed(record.change)
         if self._show_usage:

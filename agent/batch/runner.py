@@ -16,7 +16,8 @@ from agent.batch.results import Result, failure, outcome_of
 from agent.batch.state import State
 from agent.batch.worktrees import Worktrees
 from agent.errors import NoChangeError
-from agent.forge.publishing import Publisher, PullSettings
+from agent.forge.publishing import Publisher
+from agent.forge.settings import PullSettings
 from agent.forge.wording import write_subject
 from agent.interrupts import held_back
 from agent.loop import Job

@@ -65,7 +65,7 @@ def batch(
     forge: options.ForgeKind = None,
     remote: options.RemoteName = "origin",
     draft: options.Draft = False,
-    signoff: Annotated[bool, typer.Option("--signoff", help="Sign commits off with your name.")] = False,
+    signoff: options.Signoff = False,
     json_lines: Annotated[bool, typer.Option("--json", help="Print JSON lines on a terminal, too.")] = False,
     model: options.Model = options.DEFAULT_MODEL,
     base_url: options.BaseUrl = None,
@@ -101,7 +101,7 @@ def batch(
     from agent.batch.batch import opened  # noqa: PLC0415
     from agent.batch.runner import Settings  # noqa: PLC0415
     from agent.batch.schema import TaskSpec  # noqa: PLC0415
-    from agent.forge.publishing import PullSettings  # noqa: PLC0415
+    from agent.forge.settings import PullSettings  # noqa: PLC0415
 
     if dry_run and format_patch is not None:
         raise typer.BadParameter("patches are made of branches, and --dry-run makes none", param_hint="--format-patch")

@@ -111,5 +111,6 @@ ForgeKind = Annotated[
 ]
 RemoteName = Annotated[str, typer.Option("--remote", metavar="NAME", help="Where --pr pushes to.")]
 Draft = Annotated[bool, typer.Option("--draft", help="Open pull requests as drafts.")]
+Signoff = Annotated[bool, typer.Option("--signoff", help="Sign commits off with your name.")]
 HERE = Path()
 __all__ = ["CONNECTIONS", "DEFAULT_MODEL", "FIRST_TOKEN_S", "HERE", "WORKING_SET_TOKENS"]

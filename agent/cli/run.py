@@ -1,7 +1,9 @@
 """`magicode run`: one task."""
 
 import sys
+from dataclasses import replace
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -10,12 +12,13 @@ from rich.console import Console
 
 from agent.allowance import Allowance
 from agent.cli import options
-from agent.cli.delivery import delivering, destination, working_in
+from agent.cli.delivery import delivering, destination, single, working_in
 from agent.cli.services import named_endpoint, named_model, on_terminal, open_repository, services
 from agent.cli.settings import setting
 from agent.cli.testing import test_command
 from agent.errors import WriteError
 from agent.events import EventUi, write_line
+from agent.forge.settings import PullSettings
 from agent.loop import Job
 from agent.options import JobOptions
 from agent.outcome import Record, outcome_json
@@ -116,6 +119,11 @@ def run(
     message: options.Message = None,
     branch: options.Branch = None,
     worktree: options.Worktree = None,
+    pull: options.Pull = False,
+    forge: options.ForgeKind = None,
+    remote: options.RemoteName = "origin",
+    draft: options.Draft = False,
+    signoff: options.Signoff = False,
     allow_dirty: options.AllowDirty = False,
     allow_syntax_errors: options.AllowSyntaxErrors = False,
     allow_truncated: Annotated[
@@ -143,8 +151,16 @@ def run(
     interactive = on_terminal()
     applies = not dry_run and (yes or interactive)
     wanted = destination(
-        commit=commit, message=message, branch=branch, worktree=worktree, applies=applies, allow_dirty=allow_dirty
+        commit=commit,
+        message=message,
+        branch=branch,
+        worktree=worktree,
+        applies=applies,
+        allow_dirty=allow_dirty,
+        pull=pull,
     )
+    if signoff and not (wanted.commits or pull):
+        raise typer.BadParameter("it is for --commit, --branch or --pr", param_hint="--signoff")
     terminal = Terminal(
         Console(stderr=True),
         review_mode="none" if yes else review.value,
@@ -188,14 +204,27 @@ def run(
             constrained=not unconstrained,
             allow_truncated=allow_truncated,
         )
+        request = None
+        if pull:
+            settings = PullSettings(forge.value if forge else None, remote, draft)
+            tested = job_options.test_command
+            request = single(git, words, tested, branch=branch, model=model, attempts=attempts, settings=settings)
+            wanted = replace(wanted, branch=request.task.branch, moves_from=request.moves_from)
         with working_in(git, wanted, terminal) as place:
             opened = services(ctx).open_model(
                 named_model(ctx, model, endpoint), device=device, on_progress=ui.on_progress, endpoint=endpoint
             )
-            job = Job(place.git, opened, job_options, ui, record, delivering(place, words, model, message))
+            subject = partial(request.subject, opened) if request else None
+            if request:
+                place.on_commit = request.note
+            deliver = delivering(place, words, model, message, subject=subject, signoff=signoff)
+            job = Job(place.git, opened, job_options, ui, record, deliver)
             job.run(words, session.turns if session else ())
         if place.wanted.elsewhere and worktree is None:
             record.change = None  # its work tree is gone, and the way back with it
+        if request and (published := request.open(record)):
+            for note in published.notes:
+                terminal.note(f"The pull request is {note}.", style="yellow")
         if record.status != "declined":
             _remember(record, session, store, terminal)
     except BaseException as raised:

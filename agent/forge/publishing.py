@@ -21,22 +21,14 @@ from agent.forge.pushing import (
     pushed_tips,
     remote_heads,
 )
-from agent.forge.remotes import Kind, Remote, parse_remote
+from agent.forge.remotes import Remote, parse_remote
+from agent.forge.settings import PullSettings
 from agent.forge.tokens import Token, find_token
 from agent.sandbox import TestReport
 from agent.treeio import Steps, no_step
 from repo_index.errors import GitError
 
 _PACKAGES = {"github": "PyGithub", "gitlab": "python-gitlab", "gitea": "requests"}
-
-
-@dataclass(frozen=True, slots=True)
-class PullSettings:
-    """How requests are opened. `unknown` is what a host is taken for that is not known; `remote` is git's name."""
-
-    unknown: Kind | None = None
-    remote: str = "origin"
-    draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +56,14 @@ class Publisher:
 
         """
         self._target(repository)
+
+    def recorded(self, repository: Repository, branch: str) -> set[str]:
+        """Return the commits of a branch that were made for it here."""
+        return pushed_tips(repository, self._target(repository).remote, branch)
+
+    def note(self, repository: Repository, branch: str, commit: str) -> None:
+        """Record that a commit is made for a branch, and about to be pushed."""
+        note_pushing(repository, self._target(repository).remote, branch, commit)
 
     def publish(self, task: Task, branch: str, commit: str, report: TestReport | None) -> Opened:
         """Push a commit and have a request for it, the same one however often this is called.

@@ -75,7 +75,7 @@ def parse_remote(url: str, unknown: Kind | None, environ: Mapping[str, str]) -> 
     if kind is None:
         raise ForgeSetupError(
             f"which forge is {host}? Say --forge github, gitlab or gitea; "
-            "where there is none, `--format-patch DIR` writes files for `git send-email`"
+            "where there is none, `magicode batch --format-patch DIR` writes files for `git send-email`"
         )
     if not _PLAIN_PATH.fullmatch(path) or (kind == "github" and path.count("/") != 1):
         raise ForgeSetupError(f"the remote {clean} names no repository on {host}: expected {base}/OWNER/NAME")
@@ -115,7 +115,7 @@ def _parts(url: str) -> tuple[str, str, str]:
         match = _SHORT_SSH.fullmatch(url)
         if match is None:
             raise ForgeSetupError(
-                "the remote is a folder of this machine, and no forge; `--format-patch DIR` writes files"
+                "the remote is a folder of this machine, and no forge; `magicode batch --format-patch DIR` writes files"
             )
         return f"https://{match['host'].lower()}", match["path"], url
     try:
@@ -125,7 +125,8 @@ def _parts(url: str) -> tuple[str, str, str]:
         raise ForgeSetupError(f"the remote's address cannot be read: {error}") from error
     if parts.scheme not in {"http", "https", "ssh"} or not host:
         raise ForgeSetupError(
-            f"the remote begins with {parts.scheme}://, where no forge is; `--format-patch DIR` writes files"
+            f"the remote begins with {parts.scheme}://, where no forge is; "
+            "`magicode batch --format-patch DIR` writes files"
         )
     shown = f"[{host}]" if ":" in host else host
     if parts.scheme == "ssh":

@@ -35,6 +35,7 @@ def test_nothing_has_happened_yet() -> None:
         "commit": None,
         "branch": None,
         "worktree": None,
+        "pull_request": None,
     }
 
 

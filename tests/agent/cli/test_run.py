@@ -23,7 +23,7 @@ from tests.fakes.git_repo import Repo
 
 JSON_KEYS = [
     "status", "exit_code", "error", "diff", "files", "attempts", "tests", "usage", "attended", "timings_s", "undo_id",
-    "commit", "branch", "worktree",
+    "commit", "branch", "worktree", "pull_request",
 ]  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from agent.batch.schema import TaskSpec
 from agent.batch.taskfile import TaskFile
 from agent.batch.telling import JsonLines
 from agent.errors import ExitCode
-from agent.forge.publishing import PullSettings
+from agent.forge.settings import PullSettings
 from agent.markdown import escaped
 from agent.options import JobOptions
 from model.api import Query
