@@ -39,7 +39,7 @@ def main() -> int:
     rate = options.rate or _RATES[options.kind]
     course = Course(options.seconds, options.seed, rate, options.bytes, tuple(options.hash_lengths))
     trained = train(network.train(), course, device, console)
-    right = measure(network.eval(), device, options.seed + _TEST_SEED, course.hash_lengths, options.prompts)
+    right = measure(network.eval(), device, options.seed + _TEST_SEED, options.measured, options.prompts)
     options.out.mkdir(parents=True, exist_ok=True)
     save(network, sizes, options.out / f"{options.kind}.safetensors")
     record = {
@@ -71,7 +71,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rate", type=float, help="of learning, at first")
     parser.add_argument("--bytes", type=int, default=32_768, help="of a batch")
-    parser.add_argument("--hash-lengths", type=int, nargs="+", default=[4, 5, 6, 7, 8])
+    parser.add_argument("--hash-lengths", type=int, nargs="+", default=[2, 3, 4, 5, 6, 7, 8], help="trained on")
+    parser.add_argument("--measured", type=int, nargs="+", default=[4, 6, 8], help="hash lengths that are measured")
     parser.add_argument("--width", type=int)
     parser.add_argument("--n-layers", type=int)
     parser.add_argument("--prompts", type=int, default=500, help="measured a cell")

@@ -3,6 +3,7 @@
 import math
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,7 +84,7 @@ def train(network: FixedState, course: Course, device: torch.device, console: Co
 
 @torch.inference_mode()
 def measure(
-    network: FixedState, device: torch.device, seed: int, hash_lengths: tuple[int, ...], n_prompts: int
+    network: FixedState, device: torch.device, seed: int, hash_lengths: Sequence[int], n_prompts: int
 ) -> dict[str, dict[str, float]]:
     """Return the share of right answers by hash length and number of pairs, one question a prompt.
 

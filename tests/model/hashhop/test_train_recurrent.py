@@ -35,7 +35,7 @@ def test_prompts_are_in_the_form_of_the_harness(*, steps: bool) -> None:
 def test_a_training_leaves_weights_that_a_reader_takes(kind: str, tmp_path: Path) -> None:
     options = ["--seconds", "1", "--device", "cpu", "--width", "32", "--n-layers", "1", "--bytes", "1024"]
     command = [sys.executable, "-m", "tools.train_recurrent", kind, "--out", str(tmp_path), *options]
-    few = ["--hash-lengths", "3", "--prompts", "2"]
+    few = ["--hash-lengths", "2", "3", "--measured", "3", "--prompts", "2"]
     subprocess.run([*command, *few], check=True, cwd=Path(__file__).parents[3], capture_output=True)
     record = json.loads((tmp_path / f"{kind}.json").read_text())
     assert record["trained"]["n_steps"] > 0
