@@ -8,8 +8,19 @@ _HOME = Path(__file__).resolve().parent
 _OURS = ("agent", "model", "repo_index")
 
 
+_INTERRUPTED = 130  # as `agent.errors.ExitCode` has it, which is not imported yet
+
+
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    try:
+        _main()
+    except KeyboardInterrupt:  # so early that nobody else has caught it
+        sys.stderr.write("magicode: interrupted; nothing was changed\n")
+        sys.exit(_INTERRUPTED)
+
+
+def _main() -> None:
     for name in _OURS:
         spec = find_spec(name)
         found = [spec.origin] if spec and spec.origin else list(spec.submodule_search_locations or ()) if spec else []

@@ -122,7 +122,7 @@ def find(name: str, catalogue: Mapping[str, ModelEntry] | None = None) -> ModelE
     if name in entries:
         return entries[name]
     nearest = difflib.get_close_matches(name.lower(), entries, n=1, cutoff=0.5)
-    hint = f"did you mean {nearest[0]!r}?" if nearest else f"known are {', '.join(sorted(entries))}."
+    hint = f"did you mean {nearest[0]!r}?" if nearest else f"known are {', '.join(entries)}."
     raise UnknownModelError(f"unknown model {name!r}: {hint} A directory or a Hugging Face id (owner/name) works too.")
 
 

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from agent.cli import options
+from agent.cli import completion, options
 from agent.cli.delivery import destination, working_in
 from agent.cli.services import local_time, on_terminal, open_repository
 from agent.diffview import show_patch
@@ -74,7 +74,13 @@ def apply(
 
 def undo(
     undo_id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="Which change; the latest if left out.", show_default=False)
+        str | None,
+        typer.Argument(
+            metavar="[ID]",
+            help="Which change; the latest if left out.",
+            show_default=False,
+            autocompletion=completion.changes,
+        ),
     ] = None,
     directory: options.Directory = options.HERE,
     *,
@@ -98,7 +104,10 @@ def diff(
     undo_id: Annotated[
         str | None,
         typer.Argument(
-            metavar="[ID]", help="Which change, of `magicode undo --list`; else the latest.", show_default=False
+            metavar="[ID]",
+            help="Which change, of `magicode undo --list`; else the latest.",
+            show_default=False,
+            autocompletion=completion.changes,
         ),
     ] = None,
     directory: options.Directory = options.HERE,

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from agent.cli import options
-from agent.cli.settings import Configuration, Value
+from agent.cli.settings import Configuration, Value, settings_of
 from agent.config import ConfigFile, changed, read_repository_file, read_user_file, repository_root, save
 from agent.errors import ConfigError
 from agent.escape import printable
@@ -19,7 +19,17 @@ from agent.trust import is_trusted, trust
 
 app = typer.Typer(help="Show and change settings.", rich_markup_mode=None)
 
-Key = Annotated[str, typer.Argument(metavar="KEY", help="The long name of an option of `run`, without its dashes.")]
+
+def _keys(ctx: typer.Context, incomplete: str) -> list[str]:
+    return [key for key in settings_of(ctx) if key.startswith(incomplete)]
+
+
+Key = Annotated[
+    str,
+    typer.Argument(
+        metavar="KEY", help="The long name of an option of `run`, without its dashes.", autocompletion=_keys
+    ),
+]
 Local = Annotated[bool, typer.Option("--local", help="In the repository's .magicode.toml, not in your own file.")]
 
 

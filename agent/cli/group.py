@@ -33,6 +33,15 @@ class Group(TyperGroup):
                 args = [_TASK_COMMAND, *args]
         return super().parse_args(ctx, args)
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Offer what `run` takes, too, where its name was left out."""
+        found: list[Any] = super().shell_complete(ctx, incomplete)
+        if incomplete.startswith("-"):
+            known = {item.value for item in found}
+            more = self.commands[_TASK_COMMAND].shell_complete(ctx, incomplete)
+            found += (item for item in more if item.value not in known)
+        return found
+
     def invoke(self, ctx: Any) -> Any:
         """Run a command; an error of ours is a sentence and an exit code, not a traceback."""
         try:

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from agent.cli import completion
 from agent.cli.services import services
 from agent.escape import printable
 from agent.terminal import Terminal
@@ -24,7 +25,10 @@ _SHOWN = 5  # of a server's models
 
 app = typer.Typer(no_args_is_help=True, help="List, fetch and remove the weights of models.", rich_markup_mode=None)
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A name from `magicode models list`.")]
+Name = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="A name from `magicode models list`.", autocompletion=completion.models),
+]
 
 
 @app.command("list")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from agent.cli import completion
 from agent.cli.settings import configure, setting
 from agent.options import WORKING_SET_TOKENS
 from model.catalogue import DEFAULT_MODEL
@@ -17,7 +18,15 @@ Directory = Annotated[
     typer.Option("-C", "--cd", metavar="DIR", help=_HOLDS_DIR, show_default=False, callback=configure, is_eager=True),
 ]
 PlainDirectory = Annotated[Path, typer.Option("-C", "--cd", metavar="DIR", help=_HOLDS_DIR, show_default=False)]
-Model = Annotated[str, setting("-m", "--model", metavar="NAME", help="Catalogue name, directory or Hugging Face id.")]
+Model = Annotated[
+    str,
+    setting(
+        *("-m", "--model"),
+        metavar="NAME",
+        help="Catalogue name, directory or Hugging Face id.",
+        autocompletion=completion.models,
+    ),
+]
 BaseUrl = Annotated[
     str | None,
     setting(

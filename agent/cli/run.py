@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from agent.allowance import Allowance
-from agent.cli import options
+from agent.cli import completion, options
 from agent.cli.delivery import delivering, destination, single, working_in
 from agent.cli.services import named_endpoint, named_model, on_terminal, open_repository, services
 from agent.cli.settings import setting
@@ -65,7 +65,10 @@ def run(
         ReviewMode, setting("--review", help="Ask by hunk, by file, once for all, or not.")
     ] = ReviewMode.hunk,
     continue_: Annotated[bool, typer.Option("-c", "--continue", help="Go on with the latest session.")] = False,
-    resume: Annotated[str | None, typer.Option("-r", "--resume", metavar="ID", help="Go on with a session.")] = None,
+    resume: Annotated[
+        str | None,
+        typer.Option("-r", "--resume", metavar="ID", help="Go on with a session.", autocompletion=completion.sessions),
+    ] = None,
     output: Annotated[Path | None, typer.Option("-o", metavar="FILE", help="Write the diff to FILE, too.")] = None,
     output_format: Annotated[OutputFormat, typer.Option(help="What standard output holds.")] = OutputFormat.text,
     model: options.Model = options.DEFAULT_MODEL,

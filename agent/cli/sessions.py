@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from agent.cli import options
+from agent.cli import completion, options
 from agent.cli.services import local_time, open_repository
 from agent.escape import printable
 from agent.terminal import Terminal
@@ -15,7 +15,10 @@ from repo_index.history import Session, SessionStore
 
 app = typer.Typer(help="List, show and remove the chats of this repository.", rich_markup_mode=None)
 
-Id = Annotated[str, typer.Argument(metavar="ID", help="An id from `magicode sessions`.")]
+Id = Annotated[
+    str,
+    typer.Argument(metavar="ID", help="An id from `magicode sessions`.", autocompletion=completion.sessions),
+]
 
 
 @app.callback(invoke_without_command=True)
@@ -40,7 +43,12 @@ def show(ctx: typer.Context, session_id: Id) -> None:
 
 
 @app.command()
-def rm(ctx: typer.Context, session_ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Which.")]) -> None:
+def rm(
+    ctx: typer.Context,
+    session_ids: Annotated[
+        list[str], typer.Argument(metavar="ID...", help="Which.", autocompletion=completion.sessions)
+    ],
+) -> None:
     """Remove chats; what they changed in the repository stays as it is."""
     store = _store(ctx)
     known = [store.open(session_id).id for session_id in session_ids]  # a typo is met before anything is removed

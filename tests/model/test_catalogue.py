@@ -41,7 +41,7 @@ def test_a_near_miss_is_told_what_was_meant(name: str) -> None:
 
 
 def test_a_far_miss_is_told_what_there_is() -> None:
-    with pytest.raises(UnknownModelError, match=r"known are qwen2\.5-coder-0\.5b, qwen2\.5-coder-1\.5b, .*-7b\."):
+    with pytest.raises(UnknownModelError, match=r"known are qwen2\.5-coder-1\.5b, .*-14b, qwen2\.5-coder-32b\."):
         find("zzz")
 
 

@@ -206,3 +206,15 @@ class TestStart:
         )
         done = in_process("-c", script, cwd=repo.root)
         assert (done.returncode, done.stderr) == (130, "magicode: interrupted; nothing was changed\n")
+
+    def test_an_interrupt_while_it_starts_is_one_too(self, tmp_path: Path) -> None:
+        script = (
+            "import sys, types, magicode\n"
+            "class Stop(types.ModuleType):\n"
+            "    def __getattr__(self, name): raise KeyboardInterrupt\n"
+            "import agent.cli\n"
+            "sys.modules['agent.cli.app'] = Stop('agent.cli.app')\n"
+            "magicode.main()"
+        )
+        done = in_process("-c", script, cwd=tmp_path)
+        assert (done.returncode, done.stderr) == (130, "magicode: interrupted; nothing was changed\n")
