@@ -79,6 +79,11 @@ class EventUi:
             self.say("progress", phase=progress.phase, done=progress.done, total=progress.total, detail=progress.detail)
         self._inner.on_progress(progress)
 
+    def on_note(self, text: str) -> None:
+        """Tell what the user should know."""
+        self.say("note", text=text)
+        self._inner.on_note(text)
+
     def on_attended(self, attended: Attended) -> None:
         """Tell what of the repository is in view."""
         self.say("attended", **attended_fields(attended))

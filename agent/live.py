@@ -33,6 +33,7 @@ _LABELS: dict[Phase, str] = {
     "connect": "Asking the server",
     "download": "Fetching the model",
     "convert": "Converting the model",
+    "scan": "Reading the files",
     "load": "Loading the model",
     "index": "Indexing the repository",
     "prefill": "Reading the repository",
@@ -74,7 +75,8 @@ class PhaseBar:
             return
         gigabytes = f"{last.total / 1e9:.1f} GB"
         is_text = self.phase in _OF_TOKENS
-        amount = f"{last.total:,} tokens" if is_text else last.detail if self.phase in _UNMEASURED else gigabytes
+        amounts = dict.fromkeys(_UNMEASURED, last.detail) | {"scan": f"{last.total:,} files"}
+        amount = f"{last.total:,} tokens" if is_text else amounts.get(self.phase, gigabytes)
         rate = f", {last.total / seconds:,.0f} tokens/s" if is_text and seconds > 0 else ""
         self._console.print(Text(f"{_LABELS[self.phase]}: {amount} in {seconds:.1f} s{rate}", style="dim"))
 
@@ -120,6 +122,8 @@ def _columns(phase: Phase) -> tuple[ProgressColumn, ...]:
     bar, left = BarColumn(20), TimeRemainingColumn(table_column=one_line)
     if phase in _OF_TOKENS:
         return (*start, bar, MofNCompleteColumn(table_column=one_line), _TokenRate(one_line), left, _Detail())
+    if phase == "scan":
+        return (*start, bar, MofNCompleteColumn(table_column=one_line), left)
     speed = TransferSpeedColumn(table_column=one_line)
     return (*start, bar, DownloadColumn(table_column=one_line), speed, left, _Detail())
 

@@ -25,6 +25,7 @@ from agent.outcome import Record
 from agent.probation import Probation
 from agent.proposal import Checker
 from agent.protocols import LanguageModel, Memory, Routed
+from agent.reading import note_of_room, notes_of, read_source
 from agent.repair import repair_text
 from agent.sandbox import TestReport, can_layer, run_tests
 from agent.trials import Trials
@@ -33,15 +34,20 @@ from agent.validate import ValidatedPatch
 from agent.workspace import Workspace
 from model.api import DRAWN_TEMPERATURE, Attended, Budget, Editable, Query
 from repo_index.errors import ContextTooLargeError
-from repo_index.git import Git
+from repo_index.folder import Source, require_git
 from repo_index.history import Role, Turn
+from repo_index.mentions import resolve_mentions
 from repo_index.past import read_past
-from repo_index.prompt import Prompt, build_prompt
-from repo_index.snapshot import RepoSnapshot, take_snapshot
+from repo_index.prompt import Prompt, build_prompt, fitted
+from repo_index.snapshot import RepoSnapshot
 
 # What another answer of the model may mend. Everything else is for the user.
 _REPAIRABLE = (NoChangeError, PatchError, BrokenSyntaxError, FailingTestsError, TruncatedError)
 _MANY = 5  # tests that an error names
+
+
+def no_delivery(_record: Record) -> None:
+    """Leave a change in the work tree as it is."""
 
 
 class Job:
@@ -52,20 +58,24 @@ class Job:
 
     def __init__(
         self,
-        git: Git,
+        source: Source,
         model: LanguageModel[Any, Any],
         options: JobOptions,
         ui: Ui,
         record: Record,
-        deliver: Callable[[Record], None] = lambda _: None,
+        deliver: Callable[[Record], None] = no_delivery,
     ) -> None:
         """Take what the job works with, and the record to fill in; nothing happens yet.
 
         `deliver` is given the record of a change that is in place and tested. If it raises, the change is rolled back.
+
+        Raises:
+            NotARepositoryError: a change is to be applied in a plain directory.
+
         """
-        self._git, self._model, self._options, self._ui, self._record = git, model, options, ui, record
+        self._source, self._model, self._options, self._ui, self._record = source, model, options, ui, record
         self._deliver = deliver
-        self._workspace = Workspace(git)
+        self._workspace = Workspace(require_git(source, "to change files")) if options.apply else None
         self._attended: Callable[[], Attended | None] = lambda: None
 
     def run(self, task: str, turns: Sequence[Turn] = ()) -> None:
@@ -78,6 +88,7 @@ class Job:
         record = self._record
         with record.timed("read"):
             snapshot, prompt = self._read(task, turns)
+        task = prompt.task
         checker = Checker(snapshot, self._ui.consent, self._options.allow_syntax_errors)
         edits = editable(snapshot, checker) if self._options.constrained else None
         with record.timed("encode"):
@@ -125,9 +136,25 @@ class Job:
         return window - n_answer
 
     def _read(self, task: str, turns: Sequence[Turn]) -> tuple[RepoSnapshot, Prompt]:
-        options = self._options
-        snapshot = take_snapshot(self._git, self._model.count_tokens, include=options.include, exclude=options.exclude)
-        return snapshot, build_prompt(snapshot, turns, task, self._model)
+        options, ui = self._options, self._ui
+        mentions = resolve_mentions(task, self._source.root, options.directory)
+        snapshot = read_source(
+            self._source,
+            self._model,
+            ui.on_progress,
+            include=options.include,
+            exclude=options.exclude,
+            mentioned=mentions.paths,
+        )
+        for note in notes_of(mentions, snapshot):
+            ui.on_note(note)
+        prompt = build_prompt(snapshot, turns, mentions.text, self._model)
+        if options.attention == "memory":  # what waits for room is not read whole there: the task leads to it or not
+            return snapshot, prompt
+        room, prompt = fitted(snapshot, prompt, self._prompt_limit)
+        if sentence := note_of_room(snapshot, room):
+            ui.on_note(sentence)
+        return room, prompt
 
     def _remember(self, prompt: Prompt) -> Memory:
         """Let the model read all of it, or what the task is routed to."""
@@ -139,7 +166,7 @@ class Job:
             whole: Memory = self._model.remember(prompt.system, prompt.documents, self._ui.on_progress)
             return whole
         budget = Budget(limit + n_answer, options.working_set_tokens, n_answer)
-        query, changes = Query(prompt.turns, prompt.task), read_past(self._git)
+        query, changes = Query(prompt.turns, prompt.task), read_past(self._source)
         memory: Routed = self._model.look(prompt.system, prompt.documents, changes, query, budget, self._ui.on_progress)
         self._attended = memory.attended
         self._ui.on_attended(memory.attended())
@@ -205,7 +232,7 @@ class Job:
         options = self._options
         if options.test_command is None or not options.sandboxed or not can_layer():
             return None
-        return Trials(options.test_command, self._git.root, options.test_timeout_s, self._ui.on_test_output)
+        return Trials(options.test_command, self._source.root, options.test_timeout_s, self._ui.on_test_output)
 
     def _take_best(self, attempts: Sequence[Attempt], checker: Checker, task: str, *, is_last: bool) -> None:
         """Carry out the best attempt; where tests can only be run in place, the next one if they fail.
@@ -234,7 +261,8 @@ class Job:
         if patch is None:
             raise NoChangeError("the model wrote no change")
         record.report = attempt.verdict.report if attempt.verdict else None  # others may have been tested behind it
-        if not options.apply:
+        workspace = self._workspace
+        if workspace is None:
             record.status = "proposed"
             return
         with record.timed("review"):
@@ -250,21 +278,23 @@ class Job:
                 raise part.error
         try:
             if options.test_command is not None and self._trials is None:
-                with self._workspace.testing() as probation:
-                    self._apply(taken, task, probation)
+                with workspace.testing() as probation:
+                    self._apply(workspace, taken, task, probation)
                     self._test_in_place(options.test_command)
             else:
-                self._apply(taken, task)
+                self._apply(workspace, taken, task)
             self._deliver(record)
         except BaseException as error:  # Ctrl-C, too: an untested change does not stay
             self._roll_back(error)
             raise
         record.status = "applied"
 
-    def _apply(self, patch: ValidatedPatch, task: str, probation: Probation | None = None) -> None:
+    def _apply(
+        self, workspace: Workspace, patch: ValidatedPatch, task: str, probation: Probation | None = None
+    ) -> None:
         allow_dirty = self._options.allow_dirty
         with self._record.timed("apply"):
-            self._record.change = self._workspace.apply(patch, allow_dirty=allow_dirty, task=task, probation=probation)
+            self._record.change = workspace.apply(patch, allow_dirty=allow_dirty, task=task, probation=probation)
 
     def _test_in_place(self, command: str) -> None:
         options = self._options
@@ -272,7 +302,7 @@ class Job:
         with self._record.timed("test"):
             report = run_tests(
                 command,
-                self._git.root,
+                self._source.root,
                 timeout_s=options.test_timeout_s,
                 on_output=self._ui.on_test_output,
                 sandboxed=options.sandboxed,
@@ -290,7 +320,7 @@ class Job:
 
         """
         record = self._record
-        if record.change is None:
+        if record.change is None or self._workspace is None:
             return
         with held_back():
             try:

@@ -1,6 +1,7 @@
 """What the user asks of a job besides the task."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Literal
 
 from agent.allowance import Allowance
@@ -19,6 +20,8 @@ class JobOptions:
     until something passes or that is spent, whatever `max_repairs` says. `tests_all` tests each attempt of a round,
     also behind one that passed.
 
+    What a task names by `@path` is looked for below `directory` first, then below the root.
+
     An answer that is not `constrained` is free text; the diff in it is placed by its lines. One that was cut off
     counts as far as its hunks are complete, if `allow_truncated`.
     """
@@ -27,6 +30,7 @@ class JobOptions:
     context_limit: int | None = None
     attention: Attention = "auto"
     working_set_tokens: int = WORKING_SET_TOKENS
+    directory: Path | None = None
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     apply: bool = True

@@ -1,6 +1,6 @@
 """What the agent needs of others. Implementations do not subclass these."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
 from model.api import (
@@ -53,6 +53,11 @@ class LanguageModel(Protocol[MemoryT, RoutedT]):
         """Tokens that prompt and answer may have together."""
         ...
 
+    @property
+    def counts_as(self) -> str | None:
+        """Names the tokenizer: equal names, equal counts; None where counts of one text may differ."""
+        ...
+
     def count_tokens(self, text: str) -> int:
         """Count the tokens of plain text; control tokens in it are text."""
         ...
@@ -61,8 +66,8 @@ class LanguageModel(Protocol[MemoryT, RoutedT]):
         """Count the tokens of a whole prompt, its documents left out."""
         ...
 
-    def render(self, system: str, documents: Sequence[Document], query: Query) -> str:
-        """Return the very text that the model is given."""
+    def render(self, system: str, documents: Sequence[Document], query: Query) -> Iterator[str]:
+        """Yield the very text that the model is given, piece by piece: a repository is never held as text."""
         ...
 
     def remember(self, system: str, documents: Sequence[Document], on_progress: OnProgress) -> MemoryT:

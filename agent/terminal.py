@@ -53,6 +53,10 @@ class Terminal:
             self._bar = PhaseBar(self.console, progress.phase)
         self._bar.update(progress)
 
+    def on_note(self, text: str) -> None:
+        """Say something that the user should know, and that is no error."""
+        self.note(text, style="yellow")
+
     def on_attended(self, attended: Attended) -> None:
         """Say what of the repository the model looks at."""
         self.note(

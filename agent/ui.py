@@ -18,6 +18,10 @@ class Ui(Protocol):
         """Hear how far a long step is."""
         ...
 
+    def on_note(self, text: str, /) -> None:
+        """Hear a sentence for the user."""
+        ...
+
     def on_attended(self, attended: Attended) -> None:
         """Hear what of the repository is in view, where that is not all of it."""
         ...

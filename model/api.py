@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Literal, Protocol
 
-Phase = Literal["connect", "download", "convert", "load", "index", "prefill", "read", "answer"]
+Phase = Literal["connect", "download", "convert", "scan", "load", "index", "prefill", "read", "answer"]
 FinishReason = Literal["stop", "length"]
 
 
@@ -84,7 +84,10 @@ class Turn(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a long step is. `total` is in the phase's unit: bytes for download and convert, tokens for prefill."""
+    """How far a long step is.
+
+    `total` is in the phase's unit: bytes for download and convert, files for scan, tokens for prefill.
+    """
 
     phase: Phase
     done: int

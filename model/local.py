@@ -1,7 +1,7 @@
 """A model of this machine: its tokenizer at once, its network when it is first needed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
@@ -70,6 +70,11 @@ class LocalModel:
         self._prefixes = prefixes
         self._lookout = Lookout(self.encoder.tokenizer, memory_root)
 
+    @property
+    def counts_as(self) -> str:
+        """Names the tokenizer: equal names, equal counts."""
+        return self.encoder.tokenizer.identity
+
     def count_tokens(self, text: str) -> int:
         """Count the tokens of plain text; control tokens in it are text."""
         return self.encoder.tokenizer.count(text)
@@ -78,9 +83,9 @@ class LocalModel:
         """Count the tokens of a whole prompt, its documents left out."""
         return self.encoder.count_frame(system, Query(turns, task))
 
-    def render(self, system: str, documents: Sequence[Document], query: Query) -> str:
-        """Return the very text that the model is given."""
-        return "".join(self.encoder.render(system, documents, query))
+    def render(self, system: str, documents: Sequence[Document], query: Query) -> Iterator[str]:
+        """Yield the very text that the model is given, piece by piece."""
+        return self.encoder.render(system, documents, query)
 
     def remember(self, system: str, documents: Sequence[Shown], on_progress: OnProgress) -> "DenseMemory":
         """Encode the system text and every document.

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -33,9 +34,8 @@ class Tokenizer:
     def __init__(self, definition: str) -> None:
         """Build from the content of a `tokenizer.json`."""
         self.definition = definition
-        added = _added_tokens(definition)
-        without_controls = _without_controls(definition, added)
-        self._encode = _fast_encoder(without_controls) or _plain_encoder(without_controls)
+        self._added = added = _added_tokens(definition)
+        self._building = threading.Lock()
         self.controls: Mapping[str, int] = {token["content"]: token["id"] for token in added}
         self.control_ids = frozenset(token["id"] for token in added if token["special"])
         # Where a control token takes nothing of the text beside it, a frame is its controls and plain text between.
@@ -61,6 +61,20 @@ class Tokenizer:
             ) from error
         except Exception as error:  # the Rust library raises bare Exception
             raise WeightsError(f"{path} cannot be read as a tokenizer: {error}") from error
+
+    def _encode(self, text: str) -> Ids:
+        with self._building:  # threads count side by side, and it is built once
+            encode = self._encoder
+        return encode(text)
+
+    @cached_property
+    def _encoder(self) -> Encode:
+        """The encoder of plain text, made when it is first needed: it takes half a second."""
+        try:
+            definition = _without_controls(self.definition, self._added)
+            return _fast_encoder(definition) or _plain_encoder(definition)
+        except Exception as error:  # the Rust library raises bare Exception
+            raise WeightsError(f"the model's tokenizer.json cannot be read as a tokenizer: {error}") from error
 
     @cached_property
     def _with_controls(self) -> FastTokenizer:

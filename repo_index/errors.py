@@ -1,7 +1,8 @@
 """Errors of the repository reader.
 
 RepoError
-├── NotARepositoryError    no git work tree here
+├── NotARepositoryError    no git work tree here that can be used
+│   └── NoRepositoryError  there is no repository at all
 ├── GitError               a git command failed
 ├── UnreadableError        a path is no regular file, is beyond a link, too large, or may not be read
 ├── StaleSnapshotError     a file changed after the snapshot was taken
@@ -17,7 +18,11 @@ class RepoError(Exception):
 
 
 class NotARepositoryError(RepoError):
-    """The directory is not inside a git work tree."""
+    """The directory is not inside a git work tree that can be used."""
+
+
+class NoRepositoryError(NotARepositoryError):
+    """There is no repository around the directory; it can be read all the same."""
 
 
 class GitError(RepoError):

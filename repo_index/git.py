@@ -10,7 +10,7 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from repo_index.errors import GitError, NotARepositoryError
+from repo_index.errors import GitError, NoRepositoryError, NotARepositoryError
 
 # A repository is untrusted: its configuration may name programs. Each of these would be run by plain porcelain.
 _HARDENED = (
@@ -74,6 +74,8 @@ _DROPPED_VARIABLES = frozenset(
     }
 )
 _MISSING = "git is not installed, or not on PATH"
+# What git says after it looked in every directory above; a `.git` that is there and broken gets other words.
+_NO_REPOSITORY = "not a git repository (or any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,8 @@ class Git:
         """Find the work tree that holds `directory`.
 
         Raises:
-            NotARepositoryError: there is none, its configuration points elsewhere, or git is not installed.
+            NoRepositoryError: there is none.
+            NotARepositoryError: it is bare, its configuration points elsewhere, or git is not installed.
 
         """
         here = directory.resolve()
@@ -100,10 +103,8 @@ class Git:
         try:
             root = _top_level(cls(here))
         except GitError as error:
-            raise NotARepositoryError(
-                f"{here} is not inside a git work tree that can be used ({error}); where there is none yet, "
-                "run `git init` first"
-            ) from error
+            kind = NoRepositoryError if _NO_REPOSITORY in str(error) else NotARepositoryError
+            raise kind(f"{here} is not inside a git work tree that can be used ({error}); {_advice(error)}") from error
         # `core.worktree` in a hostile repository could declare the home directory its work tree.
         try:
             elsewhere = _git_directory(cls(root)) != _git_directory(cls(here))
@@ -240,6 +241,12 @@ class Git:
         for index, (name, value) in enumerate(found, start=first):
             variables |= {f"GIT_CONFIG_KEY_{index}": name, f"GIT_CONFIG_VALUE_{index}": value}
         return variables
+
+
+def _advice(error: GitError) -> str:
+    if "bare repository" in str(error):
+        return "a bare repository has no files to read: clone it, or add a work tree with `git worktree add`"
+    return "where there is none yet, run `git init` first"
 
 
 def _top_level(git: Git) -> Path:

@@ -6,6 +6,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, field
 
 from repo_index.errors import GitError
+from repo_index.folder import Folder, Source
 from repo_index.git import Git
 from repo_index.recency import NO_NETWORK, PLAIN_LOG
 
@@ -42,18 +43,20 @@ class _Hunk:
 
 
 def read_past(
-    git: Git, revision: str = "HEAD", *, max_commits: int = 3_000, max_patches: int = 300, timeout_s: float = 5.0
+    source: Source, revision: str = "HEAD", *, max_commits: int = 3_000, max_patches: int = 300, timeout_s: float = 5.0
 ) -> Sequence[Change]:
     """Return the changes before and with `revision`, the latest first, merges left out.
 
     Lines are followed along the log as if it were one line of commits; where branches met, they may be some lines off.
     A history that takes longer than `timeout_s` seconds to read is cut where the time ends, and one that cannot be
-    read at all is empty: it helps to find the place and is never needed.
+    read at all is empty, as that of a plain directory: it helps to find the place and is never needed.
     """
+    if isinstance(source, Folder):
+        return ()
     spans: dict[bytes, dict[str, list[Span]]] = {}
     later: dict[str, list[list[_Hunk]]] = {}  # hunks of the commits that were read, by path, the latest first
     rewritten: set[str] = set()  # what stood where before is not followed
-    with suppress(GitError), closing(_patches(git, revision, max_patches, timeout_s)) as patches:
+    with suppress(GitError), closing(_patches(source, revision, max_patches, timeout_s)) as patches:
         for commit, hunks in patches:
             spans[commit] = {}
             for path, own in hunks.items():
@@ -66,7 +69,7 @@ def read_past(
                 spans[commit][path] = [_followed(hunk.new, known) for hunk in own]
                 known.append(own)
     found: list[Change] = []
-    with suppress(GitError), closing(_entries(git, revision, max_commits, timeout_s)) as entries:
+    with suppress(GitError), closing(_entries(source, revision, max_commits, timeout_s)) as entries:
         for commit, message, paths in entries:
             found.append(Change(message, paths, spans.get(commit, {})))
     return found

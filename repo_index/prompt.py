@@ -1,7 +1,7 @@
 """What the model is given: system text, one document for each file, the chat so far and the task."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import PurePosixPath
 from string import Template
@@ -9,7 +9,6 @@ from typing import Protocol
 
 from repo_index.errors import ContextTooLargeError
 from repo_index.frame import cut_lines, frame_file
-from repo_index.git import Git
 from repo_index.history import Turn
 from repo_index.recency import least_recent_first
 from repo_index.report import TokenTree
@@ -114,7 +113,9 @@ class Prompt:
             raise ContextTooLargeError(message, n_tokens=self.n_tokens, limit=limit)
 
 
-def build_prompt(snapshot: RepoSnapshot, turns: Sequence[Turn], task: str, tokenizer: FrameCounter) -> Prompt:
+def build_prompt(
+    snapshot: RepoSnapshot, turns: Sequence[Turn], task: str, tokenizer: FrameCounter, *, in_order: bool = True
+) -> Prompt:
     """Put the whole repository, the chat and the task together. Nothing is ever cut.
 
     A root `AGENTS.md` is shown in the system text instead of among the documents. Those stand in the order of
@@ -125,6 +126,7 @@ def build_prompt(snapshot: RepoSnapshot, turns: Sequence[Turn], task: str, token
         turns: the chat so far, oldest first.
         task: what the user wants now.
         tokenizer: counts everything but the documents.
+        in_order: whether the order matters; to count, it is not worth reading a history for.
 
     Raises:
         StaleSnapshotError: `AGENTS.md` changed after the snapshot.
@@ -135,7 +137,22 @@ def build_prompt(snapshot: RepoSnapshot, turns: Sequence[Turn], task: str, token
     n_document_tokens = sum(document.n_tokens for document in documents)
     n_frame_tokens = tokenizer.count_frame(system, turns, task)
     n_tokens = n_document_tokens + n_frame_tokens
-    return Prompt(system, least_recent_first(Git(snapshot.root), documents), tuple(turns), task, n_tokens)
+    if in_order:
+        documents = least_recent_first(snapshot.source, documents)
+    return Prompt(system, documents, tuple(turns), task, n_tokens)
+
+
+def fitted(snapshot: RepoSnapshot, prompt: Prompt, limit: int) -> tuple[RepoSnapshot, Prompt]:
+    """Leave the files out that wait for room, where only so the whole prompt has at most `limit` tokens."""
+    if prompt.n_tokens <= limit:
+        return snapshot, prompt
+    lean = snapshot.without_waiting()
+    kept = {file.path for file in lean.files}
+    documents = tuple(document for document in prompt.documents if document.path in kept)
+    n_tokens = prompt.n_frame_tokens + sum(document.n_tokens for document in documents)
+    if n_tokens > limit:
+        return snapshot, prompt
+    return lean, replace(prompt, documents=documents, n_tokens=n_tokens)
 
 
 def render_system(snapshot: RepoSnapshot) -> str:

@@ -81,6 +81,7 @@ class TreeReader:
             finally:
                 os.close(descriptor)
         except OSError as error:
+            self.check(path)  # a link or a socket does not open, and the system says so in words of its own
             raise _translate(error) from error
         size = max(status.st_size, len(data))
         if size > max_bytes:

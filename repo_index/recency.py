@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Generator, Sequence
 from contextlib import closing, suppress
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Protocol, TypeVar
 
 from repo_index.errors import GitError
+from repo_index.folder import Folder, Source
 from repo_index.git import Git
 
 # Plumbing has no streaming walk that diffs, so each piece of configuration that changes what `log` says is overruled.
@@ -37,24 +38,30 @@ _File = TypeVar("_File", bound=Placed)
 
 
 def least_recent_first(
-    git: Git, files: Sequence[_File], *, max_commits: int = 5_000, timeout_s: float = 5.0
+    source: Source, files: Sequence[_File], *, max_commits: int = 5_000, timeout_s: float = 5.0
 ) -> tuple[_File, ...]:
     """Order files by their last change, the latest at the end; ties are ordered by path.
 
     First the files whose last commit is unknown (see `commits_since`), then the others by commit, then those with
     changes that are not committed, by the time at which they were written: so the one that is being edited is the
-    last, and editing it again moves nothing else. A failure of git costs the order, never the request.
+    last, and editing it again moves nothing else. A failure of git costs the order, never the request. In a plain
+    directory all are ordered by the time at which they were written.
     """
     by_path = {file.path: file for file in files}
-    ages = commits_since(git, by_path, max_commits=max_commits, timeout_s=timeout_s)
-    written = {path: _written_ns(git, path) for path in _uncommitted(git) if path in by_path}
+    if isinstance(source, Folder):
+        ages: dict[PurePosixPath, int] = {}
+        uncommitted = set(by_path)
+    else:
+        ages = commits_since(source, by_path, max_commits=max_commits, timeout_s=timeout_s)
+        uncommitted = _uncommitted(source)
+    written = {path: _written_ns(source.root, path) for path in uncommitted if path in by_path}
 
-    def place(path: PurePosixPath) -> tuple[bool, float, PurePosixPath]:
+    def age(path: PurePosixPath) -> tuple[bool, float, PurePosixPath]:
         if path in written:
             return True, written[path], path
         return False, -ages.get(path, float("inf")), path
 
-    return tuple(by_path[path] for path in sorted(by_path, key=place))
+    return tuple(by_path[path] for path in sorted(by_path, key=age))
 
 
 def commits_since(
@@ -122,8 +129,8 @@ def _uncommitted(git: Git) -> set[PurePosixPath]:
     return {PurePosixPath(entry[3:].decode(errors="surrogateescape")) for entry in entries}
 
 
-def _written_ns(git: Git, path: PurePosixPath) -> int:
+def _written_ns(root: Path, path: PurePosixPath) -> int:
     try:
-        return (git.root / path).lstat().st_mtime_ns
+        return (root / path).lstat().st_mtime_ns
     except OSError:
         return 0

@@ -82,6 +82,23 @@ class TokenTree:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Files that are left out for one reason, by path."""
+
+    reason: str
+    files: tuple[SkippedFile, ...]
+
+    @classmethod
+    def group(cls, skipped: Iterable[SkippedFile]) -> list["LeftOut"]:
+        """Put files of one reason together, the reason of most files first; figures in a reason do not tell apart."""
+        groups: dict[str, list[SkippedFile]] = {}
+        for file in skipped:
+            groups.setdefault(file.reason.partition(" (")[0], []).append(file)
+        ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
+        return [cls(reason, tuple(files)) for reason, files in ordered]
+
+
+@dataclass(frozen=True, slots=True)
 class ContextReport:
     """Where a prompt's tokens go. `n_frame_tokens` are those of system text, chat, task and chat frame."""
 

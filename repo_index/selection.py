@@ -1,65 +1,19 @@
 """Which files of a repository belong in the context, and the reason for each that does not."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from pathlib import PurePosixPath
 from typing import Self
 
 from pathspec import GitIgnoreSpec
 
+from repo_index.content import Content
 from repo_index.errors import PatternError
+from repo_index.secrets import secret_name
 
 IGNORE_FILE = PurePosixPath(".magicodeignore")
-
-_SECRET_NAMES = (
-    ".env",
-    ".env.*",
-    "*.env",
-    ".envrc",
-    "*.pem",
-    "*.key",
-    "*.p12",
-    "*.pfx",
-    "*.jks",
-    "*.keystore",
-    "*.kdbx",
-    "*.ppk",
-    "id_rsa*",
-    "id_dsa*",
-    "id_ecdsa*",
-    "id_ed25519*",
-    ".netrc",
-    "_netrc",
-    ".npmrc",
-    ".pypirc",
-    ".pgpass",
-    ".htpasswd",
-    ".git-credentials",
-    ".dockercfg",
-    "credentials*.json",
-    "client_secret*.json",
-    "service-account*.json",
-    "service_account*.json",
-)
-# What people commit on purpose: templates without values, and public halves of keys.
-_PUBLIC_NAMES = (
-    ".env.example",
-    ".env.*.example",
-    ".env.sample",
-    ".env.template",
-    ".env.dist",
-    "example.env",
-    "sample.env",
-    "*.pub",
-)
-_SECRET_PLACES = (".aws/credentials", ".docker/config.json", ".kube/config", ".ssh/*")
-_PRIVATE_KEY = re.compile(
-    # The marker alone is common in source and documentation; a key has its Base64 body within a few headers.
-    r"-----BEGIN [A-Z0-9 ]{0,20}PRIVATE KEY(?: BLOCK)?-----.{0,200}?[A-Za-z0-9+/]{40}",
-    re.DOTALL,
-)
 
 _LOCK_NAMES = frozenset(
     {
@@ -106,6 +60,7 @@ _GENERATED_NAMES = (
     "*.pb.h",
     ".pnp.cjs",
 )
+_IS_GENERATED = re.compile("|".join(map(translate, _GENERATED_NAMES)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +91,8 @@ class Patterns:
 
     def deciding(self, path: PurePosixPath) -> int | None:
         """Return the index of the line by which `path` matches, or None where it does not."""
+        if not self.lines:
+            return None
         result = self._spec.check_file(str(path))
         return result.index if result.include else None
 
@@ -145,16 +102,24 @@ class Selection:
     """What the user, the repository and good sense leave out.
 
     `--exclude` and `.magicodeignore` always win. `--include` narrows to what it matches and brings back lock and
-    generated files among that. Secrets need more: an `--include` that is the file's very path, so that a wildcard
-    never carries one along.
+    generated files among that, as does naming one in the task. Secrets need more: an `--include` that is the file's
+    very path, so that neither a wildcard nor a text that was pasted into a task carries one along.
     """
 
     ignored: Patterns
     include: Patterns
     exclude: Patterns
+    mentioned: frozenset[PurePosixPath] = frozenset()
 
     @classmethod
-    def parse(cls, *, ignore_text: str, include: Sequence[str], exclude: Sequence[str]) -> Self:
+    def parse(
+        cls,
+        *,
+        ignore_text: str,
+        include: Sequence[str],
+        exclude: Sequence[str],
+        mentioned: Collection[PurePosixPath] = (),
+    ) -> Self:
         """Read the patterns of `.magicodeignore`, `--include` and `--exclude`, all in gitignore syntax.
 
         Raises:
@@ -165,6 +130,7 @@ class Selection:
             Patterns.parse(ignore_text.split("\n"), str(IGNORE_FILE)),
             Patterns.parse(include, "--include"),
             Patterns.parse(exclude, "--exclude"),
+            frozenset(mentioned),
         )
 
     def reason_by_path(self, path: PurePosixPath) -> str | None:
@@ -173,36 +139,40 @@ class Selection:
             return f"--exclude {self.exclude.lines[index]}"
         if (index := self.ignored.deciding(path)) is not None:
             return f"{IGNORE_FILE} line {index + 1}: {self.ignored.lines[index].strip()}"
-        included = self.include.deciding(path) is not None
-        if self.include.lines and not included:
+        if self.include.lines and self.include.deciding(path) is None and not self._is_mentioned(path):
             return "not matched by --include"
-        if not self._named(path) and (pattern := _secret_pattern(path)) is not None:
+        if not self._named(path) and (pattern := secret_name(path)) is not None:
             return f"secret file ({pattern})"
-        if included:
+        if self._is_wanted(path):
             return None
         name = path.name.lower()
         if name in _LOCK_NAMES:
             return "lock file"
-        if any(fnmatchcase(name, pattern) for pattern in _GENERATED_NAMES):
+        if _IS_GENERATED.match(name):
             return "generated"
         return None
 
-    def reason_by_text(self, path: PurePosixPath, text: str) -> str | None:
+    def reason_by_content(self, path: PurePosixPath, content: Content) -> str | None:
         """Return why a file is left out for what it holds, or None."""
-        if "PRIVATE KEY" in text and _PRIVATE_KEY.search(text) and not self._named(path):
-            return "secret file (private key inside)"
-        return None
+        match content.kind:
+            case "secret":
+                return None if self._named(path) else content.reason
+            case "generated":
+                return None if self._is_wanted(path) else content.reason
+            case "unreadable":
+                return content.reason
+            case _:
+                return None
+
+    def reason_to_wait(self, path: PurePosixPath, content: Content) -> str | None:
+        """Return why a file is read only where there is room beside all others, or None."""
+        return content.reason if content.kind == "data" and not self._is_wanted(path) else None
 
     def _named(self, path: PurePosixPath) -> bool:
         return str(path) in self.include.lines
 
+    def _is_wanted(self, path: PurePosixPath) -> bool:
+        return self.include.deciding(path) is not None or self._is_mentioned(path)
 
-def _secret_pattern(path: PurePosixPath) -> str | None:
-    name = path.name.lower()
-    if any(fnmatchcase(name, pattern) for pattern in _PUBLIC_NAMES):
-        return None
-    for pattern in _SECRET_NAMES:
-        if fnmatchcase(name, pattern):
-            return pattern
-    place = "/".join(path.parts[-2:]).lower()
-    return next((pattern for pattern in _SECRET_PLACES if fnmatchcase(place, pattern)), None)
+    def _is_mentioned(self, path: PurePosixPath) -> bool:
+        return bool(self.mentioned) and (path in self.mentioned or not self.mentioned.isdisjoint(path.parents))

@@ -62,6 +62,10 @@ class TaskUi:
         share = f" {100 * progress.done // progress.total} %" if progress.total else ""
         self.listener.on_step(self.task, f"{_PHASES.get(progress.phase, progress.phase)}{share}")
 
+    def on_note(self, text: str) -> None:
+        """Note what the user should know."""
+        self.say("note", text=text)
+
     def on_attended(self, attended: Attended) -> None:
         """Note what of the repository is in view."""
         self.say("attended", **attended_fields(attended))

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from agent.protocols import LanguageModel
@@ -45,6 +45,11 @@ class OneAtATime:
         """Tokens that prompt and answer may have together."""
         return self._model.context_limit
 
+    @property
+    def counts_as(self) -> str | None:
+        """Names the tokenizer: equal names, equal counts; None where counts of one text may differ."""
+        return self._model.counts_as
+
     def count_tokens(self, text: str) -> int:
         """Count the tokens of plain text."""
         with self._counting:
@@ -55,10 +60,9 @@ class OneAtATime:
         with self._counting:
             return self._model.count_frame(system, turns, task)
 
-    def render(self, system: str, documents: Sequence[Document], query: Query) -> str:
-        """Return the very text that the model is given."""
-        with self._counting:
-            return self._model.render(system, documents, query)
+    def render(self, system: str, documents: Sequence[Document], query: Query) -> Iterator[str]:
+        """Yield the very text that the model is given, piece by piece."""
+        return self._model.render(system, documents, query)
 
     def remember(self, system: str, documents: Sequence[Document], on_progress: OnProgress) -> Any:
         """Encode system text and documents."""

@@ -17,7 +17,7 @@ from agent.parse import parse_patch
 from agent.proposal import Checker
 from agent.terminal import Terminal
 from agent.workspace import Workspace
-from repo_index.snapshot import take_snapshot
+from repo_index.intake import take_snapshot
 
 
 def apply(
@@ -48,7 +48,9 @@ def apply(
     terminal = Terminal(Console(stderr=True), review_mode="none" if yes else "hunk", interactive=interactive)
     task = f"apply {patch}"
     with working_in(open_repository(directory, terminal), wanted, terminal) as place:
-        checker = Checker(take_snapshot(place.git, count_tokens=lambda _text: 0), terminal.consent, allow_syntax_errors)
+        # Of a diff from anywhere it is not for us to say which files are worth reading: secrets alone stay out.
+        snapshot = take_snapshot(place.git, count_tokens=lambda _text: 0, include=["*"])
+        checker = Checker(snapshot, terminal.consent, allow_syntax_errors)
         checked = checker.check_text(text)
         if not applies:
             terminal.placed(checked)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from pathlib import Path
@@ -13,18 +14,24 @@ from rich.text import Text
 from rich.tree import Tree
 
 from agent.cli import options
-from agent.cli.services import named_endpoint, named_model, open_repository, services
+from agent.cli.services import named_endpoint, named_model, open_source, services
 from agent.errors import WriteError
 from agent.escape import printable
 from agent.protocols import LanguageModel
+from agent.reading import KeptFrames, notes_of, read_source
 from agent.terminal import Terminal
 from model.api import Budget, Query, Sampling
 from repo_index.errors import ContextTooLargeError
-from repo_index.git import Git
+from repo_index.folder import Source
+from repo_index.frame import quote_path
+from repo_index.mentions import resolve_mentions
 from repo_index.past import read_past
-from repo_index.prompt import Prompt, build_prompt
-from repo_index.report import ContextReport, TokenTree, report_context
-from repo_index.snapshot import take_snapshot
+from repo_index.prompt import Prompt, build_prompt, fitted
+from repo_index.report import ContextReport, LeftOut, TokenTree, report_context
+from repo_index.snapshot import SkippedFile
+
+_MAX_LISTED = 20  # files that are left out are named one by one up to so many, else by reason
+_N_NAMED = 3
 
 
 def context(
@@ -42,6 +49,7 @@ def context(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
     depth: Annotated[int, typer.Option(min=1, help="Levels of the tree to show.")] = 3,
+    lists_all: Annotated[bool, typer.Option("--all", help="Name every file that is left out.")] = False,
     model: options.Model = options.DEFAULT_MODEL,
     base_url: options.BaseUrl = None,
     context_limit: options.ContextLimit = None,
@@ -53,42 +61,63 @@ def context(
     That is the tokens of each directory and file, what is left out and why, and the total against the model's window.
     """
     terminal = Terminal(Console(stderr=True))
-    git = open_repository(directory, terminal)
+    source = open_source(directory, terminal)
     endpoint = named_endpoint(base_url, context_limit, options.CONNECTIONS, options.FIRST_TOKEN_S)
     opened = services(ctx).open_model(
         named_model(ctx, model, endpoint), device="cpu", on_progress=terminal.on_progress, endpoint=endpoint
     )
     terminal.close()
-    snapshot = take_snapshot(git, opened.count_tokens, include=include, exclude=exclude)
+    mentions = resolve_mentions(task if for_ is None else for_, source.root, directory)
+    snapshot = read_source(
+        source, opened, terminal.on_progress, include=include, exclude=exclude, mentioned=mentions.paths
+    )
+    for note in notes_of(mentions, snapshot):
+        terminal.on_note(note)
+    terminal.close()
     if for_ is not None:
-        _show_sights(git, opened, build_prompt(snapshot, (), for_, opened), working_set, terminal, as_json=as_json)
+        prompt = build_prompt(snapshot, (), mentions.text, opened)
+        _show_sights(source, opened, prompt, working_set, terminal, as_json=as_json)
         return
-    prompt = build_prompt(snapshot, (), task, opened)
-    report = report_context(prompt.documents, snapshot.skipped, n_frame_tokens=prompt.n_frame_tokens)
+    in_order = output is not None
+    prompt = build_prompt(snapshot, (), mentions.text, KeptFrames(opened), in_order=in_order)
+    room, prompt = fitted(snapshot, prompt, opened.context_limit - Sampling().max_new_tokens)
+    report = report_context(prompt.documents, room.skipped, n_frame_tokens=prompt.n_frame_tokens)
+    fits = prompt.n_tokens <= opened.context_limit
     if output:
-        text = opened.render(prompt.system, prompt.documents, Query((), prompt.task))
-        if str(output) == "-":
-            sys.stdout.write(text)
-        else:
-            _write(output, text)
+        pieces = opened.render(prompt.system, prompt.documents, Query((), prompt.task))
+        _write(output, pieces)
+        if not fits:
+            raise ContextTooLargeError(
+                f"{prompt.n_tokens:,} tokens do not fit {model}'s window of {opened.context_limit:,}: no model of that "
+                "window can be given this prompt",
+                n_tokens=prompt.n_tokens,
+                limit=opened.context_limit,
+            )
     elif as_json:
-        sys.stdout.write(json.dumps(report.to_json() | {"model": model, "window": opened.context_limit}) + "\n")
+        waiting = [{"path": quote_path(file.path), "reason": file.waits} for file in room.files if file.waits]
+        value = report.to_json() | {"waiting": waiting, "model": model, "window": opened.context_limit, "fits": fits}
+        sys.stdout.write(json.dumps(value) + "\n")
     else:
-        _show(report, opened.context_limit, model, depth)
-    if prompt.n_tokens > opened.context_limit:
-        raise ContextTooLargeError(
-            f"{prompt.n_tokens:,} tokens do not fit {model}'s window of {opened.context_limit:,}",
-            n_tokens=prompt.n_tokens,
-            limit=opened.context_limit,
-        )
+        _show(report, opened.context_limit, model, depth, lists_all=lists_all)
+        if not fits:
+            terminal.note(
+                "Not all of it fits, so a task is given the part that it leads to; --for TASK shows which. To leave "
+                "files out: --exclude PATTERN or .magicodeignore."
+            )
 
 
 def _show_sights(
-    git: Git, model: LanguageModel[Any, Any], prompt: Prompt, working_set: int, terminal: Terminal, *, as_json: bool
+    source: Source,
+    model: LanguageModel[Any, Any],
+    prompt: Prompt,
+    working_set: int,
+    terminal: Terminal,
+    *,
+    as_json: bool,
 ) -> None:
     budget = Budget(model.context_limit, working_set, Sampling().max_new_tokens)
     query = Query((), prompt.task)
-    memory = model.look(prompt.system, prompt.documents, read_past(git), query, budget, terminal.on_progress)
+    memory = model.look(prompt.system, prompt.documents, read_past(source), query, budget, terminal.on_progress)
     terminal.close()
     sights, attended = model.sights(memory), memory.attended()
     if as_json:
@@ -99,22 +128,28 @@ def _show_sights(
     console = Console(soft_wrap=True)
     for path, group in groupby(sights, lambda sight: sight.path):
         places = list(group)
-        branch = Tree(Text(f"{sum(place.n_tokens for place in places):>6,}  {printable(path)}"))
-        for place in places:
-            label = Text(f"{place.n_tokens:>6,}  {f'{place.first_line}-{place.last_line}':<11}")
-            label.append(f"  {printable(' '.join(place.words))}", style="dim")
+        branch = Tree(Text(f"{sum(seen.n_tokens for seen in places):>6,}  {printable(path)}"))
+        for seen in places:
+            label = Text(f"{seen.n_tokens:>6,}  {f'{seen.first_line}-{seen.last_line}':<11}")
+            label.append(f"  {printable(' '.join(seen.words))}", style="dim")
             branch.add(label)
         console.print(branch)
 
 
-def _write(output: Path, text: str) -> None:
+def _write(output: Path, pieces: Iterable[str]) -> None:
+    if str(output) == "-":
+        for piece in pieces:
+            sys.stdout.buffer.write(piece.encode())
+        return
     try:
-        output.write_text(text, encoding="utf-8")
+        with output.open("wb") as file:
+            for piece in pieces:
+                file.write(piece.encode())
     except OSError as error:
         raise WriteError(f"{output} cannot be written: {error.strerror}") from error
 
 
-def _show(report: ContextReport, window: int, model: str, depth: int) -> None:
+def _show(report: ContextReport, window: int, model: str, depth: int, *, lists_all: bool) -> None:
     console = Console(soft_wrap=True)
     tree = Tree(_label(report.tree))
     _grow(tree, report.tree, depth)
@@ -123,9 +158,20 @@ def _show(report: ContextReport, window: int, model: str, depth: int) -> None:
     share = report.n_tokens / window
     console.print(Text(f"{report.n_tokens:>11,}  {share:4.0%}  of the {window:,} tokens of {model}", style="bold"))
     if report.skipped:
-        console.print(Text(f"\nLeft out ({len(report.skipped):,}):", style="bold"))
-        for skipped in report.skipped:
-            console.print(Text(f"  {printable(str(skipped.path))}: {printable(skipped.reason)}", style="dim"))
+        _show_left_out(console, report.skipped, lists_all=lists_all or len(report.skipped) <= _MAX_LISTED)
+
+
+def _show_left_out(console: Console, skipped: Sequence[SkippedFile], *, lists_all: bool) -> None:
+    console.print(Text(f"\nLeft out ({len(skipped):,}):", style="bold"))
+    if lists_all:
+        for file in skipped:
+            console.print(Text(f"  {printable(str(file.path))}: {printable(file.reason)}", style="dim"))
+        return
+    for group in LeftOut.group(skipped):
+        names = ", ".join(printable(str(file.path)) for file in group.files[:_N_NAMED])
+        more = ", …" * (len(group.files) > _N_NAMED)
+        console.print(Text(f"{len(group.files):>6,}  {printable(group.reason)}: {names}{more}", style="dim"))
+    console.print(Text("--all names every one of them, --json with its reason.", style="dim"))
 
 
 def _grow(branch: Tree, node: TokenTree, depth: int) -> None:

@@ -12,6 +12,7 @@ from rich.text import Text
 from agent.cli import completion
 from agent.cli.services import services
 from agent.escape import printable
+from agent.reading import forget_counts
 from agent.terminal import Terminal
 from model.catalogue import DEFAULT_MODEL, ModelEntry, read_catalogue
 from model.machine import Memory, memory
@@ -102,7 +103,7 @@ def forget() -> None:
     """Remove what is kept on disk of the repositories that models have read."""
     from model.memory.store import forget_all  # noqa: PLC0415 - numpy: --help needs none
 
-    freed = _prefixes().clear() + forget_all()
+    freed = _prefixes().clear() + forget_all() + forget_counts()
     sys.stderr.write(f"{freed / 1e9:.1f} GB freed; the next request on a repository reads it anew.\n")
 
 

@@ -1,6 +1,8 @@
 """`magicode run`: one task."""
 
 import sys
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from enum import StrEnum
 from functools import partial
@@ -13,18 +15,20 @@ from rich.console import Console
 from agent.allowance import Allowance
 from agent.cli import completion, options
 from agent.cli.delivery import delivering, destination, single, working_in
-from agent.cli.services import named_endpoint, named_model, on_terminal, open_repository, services
+from agent.cli.services import named_endpoint, named_model, on_terminal, open_source, services
 from agent.cli.settings import setting
 from agent.cli.testing import test_command
 from agent.errors import WriteError
 from agent.events import EventUi, write_line
 from agent.forge.settings import PullSettings
-from agent.loop import Job
+from agent.loop import Job, no_delivery
 from agent.options import JobOptions
 from agent.outcome import Record, outcome_json
 from agent.terminal import Terminal
 from model.api import Sampling
 from repo_index.errors import SessionError
+from repo_index.folder import require_git
+from repo_index.git import Git
 from repo_index.history import Session, SessionStore
 
 
@@ -178,9 +182,14 @@ def run(
     try:
         if isinstance(ui, EventUi):
             ui.say("started", task=words, model=model)
-        git = open_repository(directory, terminal)
-        store = SessionStore(git)
-        session = store.open(resume) if resume is not None else store.latest() if continue_ else None
+        source = open_source(directory, terminal)
+        if applies:
+            require_git(source, "to change files")
+        store = SessionStore(source) if isinstance(source, Git) else None
+        session = None
+        if continue_ or resume is not None:
+            chats = SessionStore(require_git(source, "to keep chats"))
+            session = chats.latest() if resume is None else chats.open(resume)
         job_options = JobOptions(
             sampling=Sampling(
                 temperature=temperature,
@@ -193,12 +202,13 @@ def run(
             context_limit=context_limit,
             attention=attention.value,
             working_set_tokens=working_set,
+            directory=directory,
             include=tuple(include),
             exclude=tuple(exclude),
             apply=applies,
             allow_dirty=allow_dirty,
             allow_syntax_errors=allow_syntax_errors,
-            test_command=test_command(test_cmd, git, terminal, asks=interactive and not yes),
+            test_command=test_command(test_cmd, source, terminal, asks=interactive and not yes),
             test_timeout_s=test_timeout,
             sandboxed=not no_sandbox,
             max_repairs=max_repairs,
@@ -209,26 +219,29 @@ def run(
         )
         request = None
         if pull:
+            git = require_git(source, "to make a branch")
             settings = PullSettings(forge.value if forge else None, remote, draft)
             tested = job_options.test_command
             request = single(git, words, tested, branch=branch, model=model, attempts=attempts, settings=settings)
             wanted = replace(wanted, branch=request.task.branch, moves_from=request.moves_from)
-        with working_in(git, wanted, terminal) as place:
+        deliver: Callable[[Record], None] = no_delivery
+        with working_in(source, wanted, terminal) if isinstance(source, Git) else nullcontext() as place:
             opened = services(ctx).open_model(
                 named_model(ctx, model, endpoint), device=device, on_progress=ui.on_progress, endpoint=endpoint
             )
-            subject = partial(request.subject, opened) if request else None
-            if request:
-                place.on_commit = request.note
-            deliver = delivering(place, words, model, message, subject=subject, signoff=signoff)
-            job = Job(place.git, opened, job_options, ui, record, deliver)
+            if place is not None:
+                subject = partial(request.subject, opened) if request else None
+                if request:
+                    place.on_commit = request.note
+                deliver = delivering(place, words, model, message, subject=subject, signoff=signoff)
+            job = Job(place.git if place else source, opened, job_options, ui, record, deliver)
             job.run(words, session.turns if session else ())
-        if place.wanted.elsewhere and worktree is None:
+        if wanted.elsewhere and worktree is None:
             record.change = None  # its work tree is gone, and the way back with it
         if request and (published := request.open(record)):
             for note in published.notes:
                 terminal.note(f"The pull request is {note}.", style="yellow")
-        if record.status != "declined":
+        if store is not None and record.status != "declined":
             _remember(record, session, store, terminal)
     except BaseException as raised:
         error = raised

@@ -20,6 +20,7 @@ from model.endpoint.settings import Endpoint, Timeouts
 from model.errors import EndpointError
 from model.hashhop.protocols import Reader
 from model.hashhop.readers import Opening, open_reader
+from repo_index.folder import Source, find_source
 from repo_index.git import Git
 
 if TYPE_CHECKING:
@@ -102,10 +103,30 @@ def open_repository(directory: Path, terminal: Terminal) -> Git:
 
     """
     git = Git.discover(directory)
+    _recover(git, terminal)
+    return git
+
+
+def open_source(directory: Path, terminal: Terminal) -> Source:
+    """Do as `open_repository`; where there is no repository at all, the directory is opened as it is.
+
+    Raises:
+        RepoError: there is no such directory, or the repository around it cannot be used.
+        AgentError: what was left can be neither completed nor taken back.
+
+    """
+    source = find_source(directory)
+    if isinstance(source, Git):
+        _recover(source, terminal)
+    else:
+        terminal.note(f"{source.root} is in no git repository: it is read as it is, and nothing there can be changed.")
+    return source
+
+
+def _recover(git: Git, terminal: Terminal) -> None:
     recovery = Workspace(git).recover()
     for note in recovery.notes if recovery else ():
         terminal.note(f"{note[:1].upper()}{note[1:]}.", style="yellow")
-    return git
 
 
 def on_terminal() -> bool:

@@ -5,19 +5,27 @@ from agent.errors import WriteError
 from agent.keys import ask_on_terminal
 from agent.terminal import Terminal
 from agent.testcommands import find_test_command, named_test_command
+from repo_index.folder import Source, require_git
 from repo_index.git import Git
 
 
-def test_command(given: str | None, git: Git, terminal: Terminal, *, asks: bool) -> str | None:
+def test_command(given: str | None, source: Source, terminal: Terminal, *, asks: bool) -> str | None:
     """Return the command to run, None for no tests.
 
     `given` is what the user said: `auto` for whatever is found, "" for no tests, None for nothing. Then what is found
-    is run if the user lets it, who is asked once for each repository, and only if this run `asks` questions.
+    is run if the user lets it, who is asked once for each repository, and only if this run `asks` questions. In a
+    plain directory none is looked for.
 
     Raises:
         ConfigError: `auto` finds nothing.
+        NotARepositoryError: `auto` in a plain directory.
 
     """
+    if given == "auto":
+        source = require_git(source, "to find its tests")
+    if not isinstance(source, Git):
+        return given or None
+    git = source
     if given is not None:
         return named_test_command(given, git) if given else None
     found = find_test_command(git)

@@ -1,6 +1,6 @@
 """A model on a server, through the protocol that our own goes through: we read and route, the server decodes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -91,6 +91,10 @@ class EndpointModel:
         self._memory_root = memory_root
         self._takes_grammars = True
 
+    @property
+    def counts_as(self) -> None:
+        """Return None: what a server counts and what is estimated depends on what was counted before."""
+
     def count_tokens(self, text: str) -> int:
         """Count the tokens of plain text: as the server does, or rather too many."""
         return self._counter.count(text)
@@ -100,10 +104,10 @@ class EndpointModel:
         texts = [system, *(turn.text for turn in turns), task]
         return sum(map(self.count_tokens, texts)) + _MESSAGE_TOKENS * len(texts)
 
-    def render(self, system: str, documents: Sequence[Document], query: Query) -> str:
-        """Return the messages that the server is given, each under its role; its chat template is its own."""
-        messages = _messages(_joined(system, documents), query)
-        return "".join(f"### {message['role']}\n{message['content']}\n\n" for message in messages)
+    def render(self, system: str, documents: Sequence[Document], query: Query) -> Iterator[str]:
+        """Yield the messages that the server is given, each under its role; its chat template is its own."""
+        for message in _messages(_joined(system, documents), query):
+            yield f"### {message['role']}\n{message['content']}\n\n"
 
     def remember(self, system: str, documents: Sequence[Shown], _on_progress: OnProgress) -> Sent:
         """Read the documents; the server reads them with the first query.

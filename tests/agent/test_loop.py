@@ -32,6 +32,9 @@ class User:
     def on_progress(self, progress: Progress) -> None:
         self.on_call(f"progress {progress.phase}")
 
+    def on_note(self, text: str) -> None:
+        self.on_call(f"note {text}")
+
     def on_attended(self, attended: Attended) -> None:
         self.on_call(f"attended to {attended.n_files} of {attended.n_repository_files} files")
 

@@ -7,7 +7,7 @@ from agent.patch import FilePatch, Patch
 from agent.proposal import Checker
 from repo_index.errors import StaleSnapshotError
 from repo_index.git import Git
-from repo_index.snapshot import take_snapshot
+from repo_index.intake import take_snapshot
 from tests.agent.cli.diffs import BROKEN, FILES, FIX, NEW_FILE, NOWHERE, WORKFLOW
 from tests.fakes.git_repo import Repo
 

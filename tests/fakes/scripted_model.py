@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from model.api import (
@@ -76,12 +76,16 @@ class ScriptedModel:
         return len(_TOKEN.findall(text))
 
     def count_frame(self, system: str, turns: Sequence[Turn], task: str) -> int:
-        return self.count_tokens(self.render(system, (), Query(turns, task)))
+        return self.count_tokens("".join(self.render(system, (), Query(turns, task))))
 
-    def render(self, system: str, documents: Sequence[Document], query: Query) -> str:
+    @property
+    def counts_as(self) -> str:
+        return "words, blanks and signs"
+
+    def render(self, system: str, documents: Sequence[Document], query: Query) -> Iterator[str]:
         head = f"<system>\n{system}" + "".join(document.read() for document in documents)
         turns = "".join(f"<{turn.role}>\n{turn.text}\n" for turn in query.turns)
-        return f"{head}\n{turns}<user>\n{query.task}\n<assistant>\n"
+        yield f"{head}\n{turns}<user>\n{query.task}\n<assistant>\n"
 
     def remember(self, system: str, documents: Sequence[Document], on_progress: OnProgress) -> ScriptedMemory:
         on_progress(Progress("load", 0, 1, self.name))

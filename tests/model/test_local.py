@@ -62,7 +62,7 @@ def test_what_is_counted_is_what_is_read(model: LocalModel) -> None:
     [completion] = model.complete(memory, Query(turns, "task"), None, Sampling(max_new_tokens=3), silent)
     n_documents = sum(model.count_tokens(document.read()) for document in documents)
     assert completion.n_prompt_tokens == model.count_frame("system", turns, "task") + n_documents
-    rendered = model.render("system", documents, Query(turns, "task"))
+    rendered = "".join(model.render("system", documents, Query(turns, "task")))
     assert SOURCE + "<|im_end|> is text" in rendered
     assert rendered.endswith("<|im_start|>user\ntask<|im_end|>\n<|im_start|>assistant\n")
 

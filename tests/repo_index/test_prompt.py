@@ -8,8 +8,8 @@ import pytest
 
 from repo_index.errors import ContextTooLargeError, StaleSnapshotError
 from repo_index.history import Turn
+from repo_index.intake import take_snapshot
 from repo_index.prompt import Prompt, build_prompt
-from repo_index.snapshot import take_snapshot
 
 _AT = datetime(2026, 1, 2, tzinfo=UTC)
 _ADVICE = (

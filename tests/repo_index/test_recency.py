@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from repo_index.git import Git
+from repo_index.intake import take_snapshot
 from repo_index.prompt import build_prompt
 from repo_index.recency import commits_since, least_recent_first
-from repo_index.snapshot import take_snapshot
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,8 @@
-import re
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import PurePosixPath
 
 import pytest
 
-from repo_index import selection
 from repo_index.selection import Selection
-from repo_index.snapshot import take_snapshot
 
 
 def _reason(path: str, *, include: tuple[str, ...] = (), exclude: tuple[str, ...] = ()) -> str | None:
@@ -76,36 +72,11 @@ def test_excluding_wins_over_including() -> None:
     assert _reason("a.py", include=("a.py",), exclude=("*.py",)) == "--exclude *.py"
 
 
-_BODY = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "-----BEGIN RSA PRIVATE KEY-----\n{body}\n",
-        "-----BEGIN OPENSSH PRIVATE KEY-----\r\n{body}\r\n",
-        "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\n{body}\n",
-        "-----BEGIN PGP PRIVATE KEY BLOCK-----\nVersion: GnuPG v2\n\n{body}\n",
-        '{{"private_key": "-----BEGIN PRIVATE KEY-----\\n{body}\\n"}}',
-        "key: |\n    -----BEGIN EC PRIVATE KEY-----\n    {body}\n",
-    ],
-)
-def test_a_private_key_is_found_in_any_file(repo: Any, text: str) -> None:
-    repo.write("notes.txt", text.format(body=_BODY))
-    (skipped,) = take_snapshot(repo.git, len).skipped
-    assert skipped.reason == "secret file (private key inside)"
-    assert len(take_snapshot(repo.git, len, include=["notes.txt"]).files) == 1
-
-
-def test_code_about_private_keys_is_kept() -> None:
-    kept = Selection.parse(ignore_text="", include=(), exclude=())
-    text = Path(selection.__file__).read_text(encoding="utf-8")
-    assert "PRIVATE KEY" in text
-    assert kept.reason_by_text(PurePosixPath("selection.py"), text) is None
-    text = 'if line.startswith("-----BEGIN PRIVATE KEY-----"):\n    return True\n'
-    assert kept.reason_by_text(PurePosixPath("a.py"), text) is None
-
-
-def test_the_search_for_keys_is_fast_on_hostile_text() -> None:
-    text = "-----BEGIN PRIVATE KEY-----" * 40_000
-    assert re.search(selection._PRIVATE_KEY, text) is None
+def test_naming_a_file_in_the_task_brings_back_generated_ones_and_no_secret() -> None:
+    mentioned = [PurePosixPath("web/yarn.lock"), PurePosixPath("web/.env"), PurePosixPath("api")]
+    chosen = Selection.parse(ignore_text="*.tmp\n", include=["*.py"], exclude=[], mentioned=mentioned)
+    assert chosen.reason_by_path(PurePosixPath("web/yarn.lock")) is None
+    assert chosen.reason_by_path(PurePosixPath("yarn.lock")) == "not matched by --include"
+    assert chosen.reason_by_path(PurePosixPath("api/v1/user.pb.go")) is None
+    assert chosen.reason_by_path(PurePosixPath("api/x.tmp")) == ".magicodeignore line 1: *.tmp"
+    assert chosen.reason_by_path(PurePosixPath("web/.env")) == "secret file (.env)"

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from repo_index.errors import PatternError, StaleSnapshotError
 from repo_index.frame import frame_file
 from repo_index.git import Git
+from repo_index.intake import take_snapshot
 from repo_index.reader import TreeReader
-from repo_index.snapshot import RepoSnapshot, blob_id, take_snapshot
+from repo_index.snapshot import RepoSnapshot, blob_id
 
 
 def _take(repo: Any, **options: Any) -> RepoSnapshot:

@@ -7,6 +7,7 @@ from model.api import Query
 from tests.agent.cli.diffs import FIX
 from tests.fakes.cli import Cli
 from tests.fakes.git_repo import Repo
+from tests.fakes.scripted_model import ScriptedModel
 
 
 def test_the_tree_with_counts_and_what_is_left_out(cli: Cli, repo: Repo) -> None:
@@ -37,7 +38,7 @@ def test_output_is_what_the_model_is_given(cli: Cli, tmp_path: Path) -> None:
 
     cli("fix add", answers=[FIX])
     (memory,), (query,) = cli.model.memories, cli.model.queries
-    given = cli.model.render(memory.system + "".join(memory.texts), (), Query(query.turns, query.task))
+    given = "".join(cli.model.render(memory.system + "".join(memory.texts), (), Query(query.turns, query.task)))
     assert written == given.encode()
     assert b"    return a - b\n" in written
 
@@ -48,12 +49,47 @@ def test_output_to_a_place_that_cannot_be_written(cli: Cli, tmp_path: Path) -> N
     assert result.err.endswith("cannot be written: No such file or directory\n")
 
 
-def test_too_large_is_said_after_the_counts(cli: Cli) -> None:
+def test_what_does_not_fit_is_said_after_the_counts(cli: Cli) -> None:
     result = cli("context", context_limit=100)
+    assert result.code == 0
+    assert b"calc.py" in result.out
+    assert "Not all of it fits, so a task is given the part that it leads to" in result.err
+    assert json.loads(cli("context", "--json", context_limit=100).out)["fits"] is False
+    assert json.loads(cli("context", "--json").out)["fits"] is True
+
+
+def test_a_prompt_that_no_model_can_be_given_is_written_and_is_an_error(cli: Cli) -> None:
+    result = cli("context", "--output", "-", context_limit=100)
     assert result.code == ExitCode.CONTEXT_TOO_LARGE
     assert b"calc.py" in result.out
     assert "tokens do not fit qwen2.5-coder-1.5b's window of 100" in result.err
-    assert cli("context", "--output", "-", context_limit=100).code == ExitCode.CONTEXT_TOO_LARGE
+
+
+def test_many_files_that_are_left_out_are_told_by_reason(cli: Cli, repo: Repo) -> None:
+    repo.write({f"image{n:02}.png": (b"\0", 0o644) for n in range(30)})
+    repo.write({"yarn.lock": (b"x\n", 0o644), "a.bin": (b"x" * 1_000_001, 0o644)})
+    out = cli("context").out.decode()
+    assert "Left out (32):\n    30  binary: image00.png, image01.png, image02.png, …\n" in out
+    assert "     1  lock file: yarn.lock\n" in out
+    assert "     1  too large: a.bin\n" in out
+    assert "image29.png: binary\n" in cli("context", "--all").out.decode()
+    assert len(json.loads(cli("context", "--json").out)["skipped"]) == 32
+
+
+def test_data_that_waits_for_room_is_told(cli: Cli, repo: Repo) -> None:
+    repo.write({"data.json": (b'{"a": 1}\n' * 10_000, 0o644)})
+    out = cli("context").out.decode()
+    assert "  data.json: data file (90,000 bytes), " in out
+    assert " tokens: no room\n" in out
+    value = json.loads(cli("context", "--json", context_limit=1_000_000).out)
+    assert value["waiting"] == [{"path": "data.json", "reason": "data file (90,000 bytes)"}]
+    assert value["skipped"] == []
+
+
+def test_the_second_time_nothing_is_counted(cli: Cli) -> None:
+    first = cli("context", "--json", "fix").out
+    cli.monkeypatch.setattr(ScriptedModel, "count_tokens", None)
+    assert cli("context", "--json", "fix").out == first
 
 
 def test_odd_names_are_shown_and_cannot_steer_the_terminal(cli: Cli, repo: Repo) -> None:

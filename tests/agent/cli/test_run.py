@@ -314,11 +314,14 @@ class TestExitCodes:
         assert (result.code, repo.files()) == (ExitCode.INTERRUPTED, FILES)
         assert result.err.endswith("magicode: interrupted; nothing was changed\n")
 
-    def test_no_repository(self, cli: Cli, tmp_path: Path) -> None:
-        cli.monkeypatch.chdir(tmp_path)
-        result = cli("fix")
+    @pytest.mark.parametrize(("args", "needed"), [(["-y"], "to change files"), (["--dry-run", "-c"], "to keep chats")])
+    def test_what_needs_a_repository(self, cli: Cli, tmp_path: Path, args: list[str], needed: str) -> None:
+        (tmp_path / "plain").mkdir()
+        cli.monkeypatch.chdir(tmp_path / "plain")
+        result = cli(*args, "fix", answers=[FIX])
         assert result.code == ExitCode.USAGE
-        assert "run `git init` first" in result.err
+        assert f"is in no git repository, which is needed {needed}: run `git init` there first" in result.err
+        assert cli.model.queries == []
 
     def test_unknown_model(self, cli: Cli) -> None:
         result = cli("-m", "qwen2.5-coder-15b", "fix", real_models=True)
@@ -345,3 +348,78 @@ class TestRecovery:
         assert repo.files() == dict(FILES) | {"calc.py": (FIXED, 0o644), "docs/new/notes.md": (b"notes\n", 0o644)}
         assert cli("undo").code == 0
         assert repo.files() == FILES
+
+
+class TestPlainDirectory:
+    """A directory in no git repository."""
+
+    @pytest.fixture
+    def plain(self, cli: Cli, tmp_path: Path) -> Path:
+        plain = tmp_path / "plain"
+        plain.mkdir()
+        (plain / "calc.py").write_bytes(FILES["calc.py"][0])
+        cli.monkeypatch.chdir(plain)
+        return plain
+
+    @pytest.mark.parametrize("args", [("--dry-run",), ()])
+    def test_a_diff_is_shown_and_nothing_is_changed(self, cli: Cli, plain: Path, args: tuple[str, ...]) -> None:
+        result = cli(*args, "fix add", answers=[FIX])
+        assert result.code == 0
+        assert b"+    return a + b\n" in result.out
+        assert "is in no git repository: it is read as it is" in result.err
+        assert [path.name for path in plain.iterdir()] == ["calc.py"]
+        assert (plain / "calc.py").read_bytes() == FILES["calc.py"][0]
+
+    def test_its_context_is_shown(self, cli: Cli, plain: Path) -> None:
+        (plain / ".env").write_text("KEY=1\n")
+        value = json.loads(cli("context", "--json").out)
+        assert [node["path"] for node in value["nodes"]] == ["calc.py"]
+        assert value["skipped"] == [{"path": ".env", "reason": "secret file (.env)"}]
+        assert json.loads(cli("context", "--json", "--for", "add").out)["places"][0]["path"] == "calc.py"
+
+    @pytest.mark.parametrize("command", ["undo", "sessions", "apply"])
+    def test_what_needs_git_says_so(self, cli: Cli, plain: Path, command: str) -> None:
+        result = cli(command, *(["-"] if command == "apply" else []), stdin=FIX.encode())
+        assert result.code == ExitCode.USAGE
+        assert "run `git init` first" in result.err
+
+
+class TestMentions:
+    def test_a_file_named_by_at_is_read_and_named_by_its_path(self, cli: Cli, repo: Repo) -> None:
+        repo.write({"yarn.lock": (b"left-pad\n", 0o644)})
+        cli("--dry-run", "fix @calc.py and @yarn.lock", answers=[FIX])
+        (memory,), (query,) = cli.model.memories, cli.model.queries
+        assert query.task == "fix calc.py and yarn.lock"
+        assert any("left-pad" in text for text in memory.texts)
+        cli("--dry-run", "fix calc.py", answers=[FIX])
+        assert not any("left-pad" in text for text in cli.model.memories[0].texts)
+
+    def test_it_is_looked_for_where_the_user_stands(self, cli: Cli, repo: Repo) -> None:
+        cli.monkeypatch.chdir(repo.root / "docs")
+        cli("--dry-run", "fix @use.md", answers=[FIX])
+        assert cli.model.queries[0].task == "fix docs/use.md"
+
+    def test_a_secret_stays_out_and_the_user_is_told(self, cli: Cli, repo: Repo) -> None:
+        repo.write({".env": (b"KEY=hidden\n", 0o600)})
+        result = cli("--dry-run", "use @.env and @src/nope.py", answers=[FIX])
+        assert "hidden" not in "".join(cli.model.memories[0].texts)
+        assert (
+            ".env is named in the task and left out: secret file (.env). If the model is to see it: --include .env"
+            in (result.err.replace("\n", " "))
+        )
+        assert "@src/nope.py names no file here" in result.err
+        cli("--dry-run", "--include", ".env", "--include", "*", "use @.env", answers=[FIX])
+        assert "hidden" in "".join(cli.model.memories[0].texts)
+
+
+class TestRoom:
+    def test_large_data_is_left_out_where_it_does_not_fit(self, cli: Cli, repo: Repo) -> None:
+        repo.write({"data.json": (b'{"a": 1}\n' * 10_000, 0o644)})
+        result = cli("--dry-run", "fix add", answers=[FIX])
+        assert result.code == 0
+        assert "Read without 1 data file of" in result.err
+        assert "data.json. Name one as @PATH if the task needs it." in result.err.replace("\n", " ")
+        assert len(cli.model.memories[0].texts) == 2
+        whole = cli("--dry-run", "fix add", answers=[FIX], context_limit=1_000_000)
+        assert "Read without" not in whole.err
+        assert len(cli.model.memories[0].texts) == 3

@@ -7,10 +7,11 @@ from pathlib import Path, PurePosixPath
 
 from model.local import LocalModel
 from repo_index.git import Git
+from repo_index.intake import take_snapshot
 from repo_index.languages import language_of
 from repo_index.prompt import INSTRUCTIONS, Document, render_system
 from repo_index.recency import least_recent_first
-from repo_index.snapshot import RepoSnapshot, SourceFile, take_snapshot
+from repo_index.snapshot import RepoSnapshot, SourceFile
 from tests.benchmarks.bench_diffs.worktree import Repository, WorkTree
 
 MAX_PROMPT_TOKENS = 2_500

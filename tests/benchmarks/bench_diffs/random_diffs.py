@@ -20,7 +20,7 @@ from model.decoding import Decoding
 from model.sampler import Sampler
 from model.tree import FileTree
 from repo_index.git import Git
-from repo_index.snapshot import take_snapshot
+from repo_index.intake import take_snapshot
 from tests.benchmarks.bench_diffs import languages
 from tests.benchmarks.bench_diffs.generated import Sources, generate
 from tests.benchmarks.bench_diffs.judge import Judge, Verdict
