@@ -7,22 +7,35 @@ from collections.abc import Iterable
 _FAILED = tuple(
     re.compile(pattern, re.MULTILINE)
     for pattern in (
-        r"^(?:FAILED|ERROR) (\S+::\S+|\S+\.py)(?: - .*)?$",  # pytest
-        r"^(?:FAIL|ERROR): (\S+ \(\S+?\))",  # unittest
+        # pytest; what stands in brackets is a parameter, or what a subtest is about
+        r"^(?:(?:SUB)?FAILED|ERROR)(?:[(\[].*?[)\]])? ([^\s:]+\.py(?:::[^\s[]+(?:\[.*?\](?= - |$))?)?)(?: - .*)?$",
+        r"^(?:FAIL|ERROR): (\S+ \(\S+?\)(?: [\[(].*)?)$",  # unittest, with what a subtest is about
         r"^\s*--- FAIL: (\S+)",  # go test
+        r"^FAIL\s+(\S+ \[(?:build|setup) failed\])$",  # go test
         r"^test (\S+) \.\.\. FAILED$",  # cargo test
+        r"^(\S+) --- FAILED$",  # cargo test -q
+        r"^---- (\S+) stdout ----$",  # cargo test, whatever its verbosity
         "^\\s*\u25cf (?!Console)(\\S.*)$",  # jest
         "^\\s*(?:FAIL|\u00d7|\u2717)\\s{1,2}(\\S.+ > .+?)(?: \\d+ms)?$",  # vitest
-        r"^not ok \d+ -? ?(.+?)(?: # .*)?$",  # TAP: node --test, bats
-        r"^\s*✖ (.+?)(?: \([\d.]+m?s\))?$",  # node --test, spec reporter
+        r"^\s*not ok \d+ -? ?(.+?)(?: # .*)?$",  # TAP: node --test, bats
+        r"^\s*✖ (?!failing tests)(.+?)(?: \([\d.]+m?s\))?$",  # node --test, spec reporter
         r"^\[ERROR\]\s+(\S+\.\S+:\d+)",  # maven
+        r"^\[ERROR\]\s+((?:\w+\.)+\w+) +(?:--|Time elapsed).*(?:FAILURE|ERROR)!",  # maven, as the tests run
         r"^(\S+ > .+) FAILED$",  # gradle
     )
 )
-# Where a runner begins to say why. What stands before is progress, collection and what passed.
+# Where a runner or a compiler begins to say why. What stands before is progress, collection and what passed.
 _REASONS = re.compile(
-    r"^(?:=+ (?:FAILURES|ERRORS) =+|=+\n(?:FAIL|ERROR): |--- FAIL|failures:|\s*● |not ok |Traceback |\s*✖ )",
+    r"^(?:=+ (?:FAILURES|ERRORS) =+|=+\n(?:FAIL|ERROR): |\s*--- FAIL|failures:|\s*● |\s*not ok |Traceback |\s*✖ "
+    r"|error(?:\[\w+\])?: |\S+[:(]\d+[^\n]{0,12}[:)]:? (?:fatal )?error\b|\S+\.go:\d+:\d+: |\[ERROR\] )",
     re.MULTILINE,
+)
+# Lines that a runner prints about itself, or about what passed: they cost a model time and tell it nothing.
+_NOISE = re.compile(
+    r"^\s*(?:ok \d+ -|ok\s+\S+\s+[\d.]+s$|✔ |test \S+ \.\.\. ok$|PASS\b|--- PASS|=== (?:RUN|PAUSE|CONT)\b"
+    r"|at .*\(?node:internal/|\S.*\(node:(?:internal|async_hooks)[^)]*\)$|node:internal/|at .*/node_modules/"
+    r"|at (?:java\.base|jdk\.internal|org\.junit|sun\.reflect)|duration_ms|\d+: (?:core|std|test|__rust)\w*::"
+    r"|at /rustc/|Compiling |Downloading |Downloaded |Finished )"
 )
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _SUMMARIES = frozenset({"failing tests:"})
@@ -36,10 +49,16 @@ def failed_tests(output: str) -> frozenset[str]:
 
 
 def reasons(output: str) -> str:
-    """Return the part of a test runner's output that says why tests failed, or all of it where none can be told."""
+    """Return what of a test runner's output says why tests failed, or all of it where none can be told.
+
+    That is the part behind the first reason, without what the runner says of itself and of tests that passed.
+    """
     plain = _ESCAPES.sub("", output)
     found = _REASONS.search(plain)
-    return plain[found.start() :] if found else plain
+    if found is None:
+        return plain
+    lines = plain[found.start() :].splitlines(keepends=True)
+    return "".join(line for line in lines if not _NOISE.match(line))
 
 
 def n_reasons(output: str) -> int:

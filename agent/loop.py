@@ -219,6 +219,7 @@ class Job:
             self._ui.on_tests(trials.command)
             with self._record.timed("test"):
                 attempt.verdict = trials.test(attempt.patch)
+            self._record.flaky = trials.flaky
             self._record.report = attempt.verdict.report
             self._ui.on_tested(attempt.verdict.report)
             if not attempt.verdict.passed:

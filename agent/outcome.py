@@ -42,7 +42,8 @@ class Record:
     """What a job has done so far; where it fails, this is what there is to tell.
 
     `patch`, `change` and `report` are those of the last attempt; `said` are the turns that the chat has gained,
-    empty until an attempt was taken. `attended` is what of the repository is in view, None where all of it is.
+    empty until an attempt was taken. `attended` is what of the repository is in view, None where all of it is. `flaky`
+    are tests that fail now and then without any change.
     """
 
     status: Status | None = None
@@ -57,6 +58,7 @@ class Record:
     timings_s: dict[Phase, float] = field(default_factory=dict)
     said: tuple[Turn, ...] = ()
     attended: Attended | None = None
+    flaky: frozenset[str] = frozenset()
     _bests: list[tuple[float, ...]] = field(default_factory=list)  # of each round: no diff, failing tests
 
     @property
@@ -173,4 +175,5 @@ def _tests(record: Record) -> dict[str, Any] | None:
         "duration_s": round(report.duration_s, 3),
         "timed_out": report.timed_out,
         "tail": report.tail,
+        "flaky": sorted(record.flaky),
     }

@@ -164,6 +164,8 @@ class Terminal:
             self.nothing_taken()
         if record.status == "proposed" and record.patch:
             self.placed(record.patch)
+        if record.flaky:
+            self.note(f"Flaky, and not counted: {', '.join(sorted(record.flaky))}.", style="yellow")
         if record.report and record.report.passed:
             self.note(f"`{record.report.command}` passed in {record.report.duration_s:.1f} s.", style="green")
         if record.delivery:

@@ -1,7 +1,8 @@
 """Tests of a change before it is made: the command sees the work tree with the change in it, and nobody else does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from agent.change import change_of
@@ -29,14 +30,22 @@ class Verdict:
 class Trials:
     """Runs one test command over the same tree with different changes.
 
-    What failed before does not count against a change: the tree as it is is tested once, when a change first fails.
+    What failed before does not count against a change: the tree as it is is tested once, when a change first fails. It
+    is tested a second time when a change then fails a test by name that had passed: what fails in one of both runs
+    and not in the other is flaky, and does not count either.
     """
 
     command: str
     root: Path
     timeout_s: float
     on_output: Callable[[str], None]
-    baseline: TestReport | None = field(default=None, init=False)
+    baselines: list[TestReport] = field(default_factory=list, init=False)
+
+    @property
+    def flaky(self) -> frozenset[str]:
+        """Tests that fail without any change in one run and not in the other."""
+        first, *others = [failed_tests(report.tail) for report in self.baselines] or [frozenset[str]()]
+        return first.symmetric_difference(*others) if others else frozenset()
 
     def test(self, patch: ValidatedPatch) -> Verdict:
         """Test a change in a layer over the tree.
@@ -51,17 +60,24 @@ class Trials:
         report = run_tests(self.command, self.root, timeout_s=self.timeout_s, on_output=self.on_output, changes=changes)
         if report.passed:
             return Verdict(report, frozenset(), passed=True)
-        if self.baseline is None:
-            self.baseline = run_tests(
-                self.command, self.root, timeout_s=self.timeout_s, on_output=lambda _text: None, changes=()
-            )
-        return judge(report, self.baseline)
+        if not self.baselines:
+            self._test_tree()
+        verdict = judge(report, self.baselines)
+        if verdict.new_failures and len(self.baselines) == 1 and not self.baselines[0].timed_out:
+            self._test_tree()
+            verdict = judge(report, self.baselines)
+        return verdict
+
+    def _test_tree(self) -> None:
+        report = run_tests(self.command, self.root, timeout_s=self.timeout_s, on_output=lambda _text: None, changes=())
+        self.baselines.append(report)
 
 
-def judge(report: TestReport, baseline: TestReport) -> Verdict:
+def judge(report: TestReport, baselines: Sequence[TestReport]) -> Verdict:
     """Compare a red run with the tree's own: it passes if it ended, and all that failed had failed before."""
     failed = failed_tests(report.tail)
-    new = newly_failed(failed, failed_tests(baseline.tail))
-    ended_alike = not report.timed_out and report.exit_code == baseline.exit_code
-    same = bool(failed) and not new and ended_alike and n_reasons(report.tail) <= n_reasons(baseline.tail)
-    return Verdict(report, new, passed=not baseline.passed and same)
+    new = newly_failed(failed, chain.from_iterable(failed_tests(each.tail) for each in baselines))
+    red = [each for each in baselines if not each.passed]
+    ended_alike = not report.timed_out and report.exit_code in {each.exit_code for each in red}
+    known = max((n_reasons(each.tail) for each in red), default=0)
+    return Verdict(report, new, passed=bool(failed) and not new and ended_alike and n_reasons(report.tail) <= known)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from agent import trials
 from agent.allowance import Allowance
 from agent.errors import FailingTestsError, NoChangeError
-from agent.failures import failed_tests, reasons
 from agent.loop import Job
 from agent.options import JobOptions
 from agent.outcome import Record, outcome_json
@@ -163,47 +163,51 @@ def test_no_attempt_at_all(repo: Repo) -> None:
         do(repo, [["I would rather not.", "No."]], User(), 2)
 
 
-@pytest.mark.parametrize(
-    ("output", "expected"),
-    [
-        (
-            "FAILED tests/test_a.py::test_x - assert 1 == 2\nERROR tests/test_b.py\n",
-            {"tests/test_a.py::test_x", "tests/test_b.py"},
-        ),
-        ("FAIL: test_x (t.T.test_x)\nERROR: test_y (t.T)\n", {"test_x (t.T.test_x)", "test_y (t.T)"}),
-        ("    --- FAIL: TestA/one (0.00s)\n--- FAIL: TestA (0.01s)\n", {"TestA/one", "TestA"}),
-        ("test a::b ... FAILED\ntest c ... ok\n", {"a::b"}),
-        ("  \u25cf Sum \u203a adds\n", {"Sum \u203a adds"}),
-        (" FAIL  src/a.test.ts > sum > adds 3ms\n", {"src/a.test.ts > sum > adds"}),
-        ("not ok 3 - adds # time=1ms\nok 4 - b\n", {"adds"}),
-        ("\x1b[31m\u2716 adds (0.5ms)\x1b[0m\n\u2716 failing tests:\n", {"adds"}),
-        ("com.x.Test > adds FAILED\n", {"com.x.Test > adds"}),
-        ("all is well\n", set()),
-    ],
-)
-def test_failed_tests_are_read_from_output(output: str, expected: set[str]) -> None:
-    assert failed_tests(output) == expected
-
-
-def test_reasons_leave_out_what_passed() -> None:
-    output = "collected 3 items\na.py ..F\n===== FAILURES =====\nassert 1 == 2\n"
-    assert reasons(output) == "===== FAILURES =====\nassert 1 == 2\n"
-    assert reasons("make: *** [x] Error 1\n") == "make: *** [x] Error 1\n"
-
-
 def test_a_red_run_is_judged_by_what_the_tree_itself_fails() -> None:
     def red(tail: str, code: int = 1, *, timed_out: bool = False) -> TestReport:
         return TestReport("t", code, 0.0, tail, timed_out=timed_out)
 
     old, both = "FAIL: a (t)\n", "FAIL: a (t)\nFAIL: b (t)\n"
-    assert judge(red(old), red(old)).passed
-    assert judge(red(old), red(both)).passed
-    assert not judge(red(both), red(old)).passed
-    assert judge(red(both), red(old)).new_failures == {"b (t)"}
-    assert not judge(red(""), red("")).passed  # nothing is known of what failed
-    assert not judge(red(old, 2), red(old)).passed
-    assert not judge(red(old, timed_out=True), red(old)).passed
-    assert not judge(red(old), red(old, 0)).passed
+    assert judge(red(old), [red(old)]).passed
+    assert judge(red(old), [red(both)]).passed
+    assert not judge(red(both), [red(old)]).passed
+    assert judge(red(both), [red(old)]).new_failures == {"b (t)"}
+    assert not judge(red(""), [red("")]).passed  # nothing is known of what failed
+    assert not judge(red(old, 2), [red(old)]).passed
+    assert not judge(red(old, timed_out=True), [red(old)]).passed
+    assert not judge(red(old), [red(old, 0)]).passed
+
+
+@pytest.mark.parametrize(("again", "flaky"), [("FAIL: a (t)\nFAIL: b (t)\n", {"b (t)"}), ("FAIL: a (t)\n", set())])
+def test_what_fails_now_and_then_without_the_change_does_not_count(
+    repo: Repo, monkeypatch: pytest.MonkeyPatch, again: str, flaky: set[str]
+) -> None:
+    outputs = iter(["FAIL: a (t)\nFAIL: b (t)\n", "FAIL: a (t)\n", again])
+
+    def run(command: str, *_: object, **__: object) -> TestReport:
+        return TestReport(command, 1, 0.0, next(outputs), timed_out=False)
+
+    monkeypatch.setattr(trials, "run_tests", run)
+    record, error = Record(), None
+    try:
+        Job(Git(repo.root), ScriptedModel([FIX]), JobOptions(test_command="t"), User(), record).run("fix")
+    except FailingTestsError as raised:
+        error = raised
+    assert record.flaky == flaky
+    assert (error is None) is bool(flaky)
+    assert next(outputs, None) is None  # the tree was tested twice
+
+
+def test_the_tree_is_tested_again_only_where_that_can_matter(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[str] = []
+
+    def run(command: str, *_: object, **__: object) -> TestReport:
+        runs.append(command)
+        return TestReport(command, 1, 0.0, "FAIL: a (t)\n", timed_out=False)
+
+    monkeypatch.setattr(trials, "run_tests", run)
+    do(repo, [[FIX, WRONG]], User(), 2)
+    assert len(runs) == 3  # two attempts, and the tree once: both fail what it fails
 
 
 @pytest.mark.parametrize(
