@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-import jinja2
-
 from agent.errors import AgentError
 from agent.protocols import LanguageModel
 from model.api import Progress, Query, Sampling
@@ -52,6 +50,8 @@ def write_subject(model: LanguageModel[Any, Any], task: str, diff: str, plain: s
         plain: a subject that needs no model.
 
     """
+    import jinja2  # noqa: PLC0415 - `magicode --help` needs none of it
+
     text = files("agent.forge").joinpath("templates", "message.md").read_text(encoding="utf-8")
     rendered = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False).from_string(text)  # noqa: S701 - no page
     query = Query((), rendered.render(task=task[:_MAX_TASK], diff=diff[:_MAX_DIFF]))
