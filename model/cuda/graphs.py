@@ -19,9 +19,7 @@ class Graphs:
         """Take what is to be captured: from inputs to `(width, …)`."""
         self._run = run
         self._device = device
-        self._memory = torch.cuda.graph_pool_handle()
-        self._states: torch.Tensor | None = None
-        self._captured: dict[int, tuple[torch.cuda.CUDAGraph, torch.Tensor]] = {}
+        self._states: tuple[int, torch.Size] | None = None  # address and shape of those that were captured
         self._reserve(_N_PAGES)
 
     def run(self, feeds: Sequence[Feed], n_tokens: int, states: torch.Tensor) -> torch.Tensor:
@@ -35,9 +33,9 @@ class Graphs:
         """
         width = 1 << (n_tokens - 1).bit_length()
         step = Step.of(feeds, width)
-        if states is not self._states:
-            self._captured.clear()
-            self._states = states
+        if self._states != (found := (states.data_ptr(), states.shape)):
+            self._forget()
+            self._states = found
         if len(step.pages) > len(self._pages):
             self._reserve(2 * len(step.pages))
         end = _HEAD + len(step.pages)
@@ -51,9 +49,14 @@ class Graphs:
         graph.replay()
         return out
 
+    def _forget(self) -> None:
+        # Memory of its own for what comes next: torch takes none twice that all graphs have left.
+        self._captured: dict[int, tuple[torch.cuda.CUDAGraph, torch.Tensor]] = {}
+        self._memory = torch.cuda.graph_pool_handle()
+
     def _reserve(self, n_pages: int) -> None:
         """Make inputs with room for that many page numbers."""
-        self._captured.clear()
+        self._forget()
         self._staged = torch.zeros(_HEAD + n_pages, dtype=torch.int32, pin_memory=True)
         self._inputs = torch.zeros(_HEAD + n_pages, dtype=torch.int32, device=self._device)
         self._tokens = self._inputs[: _HEAD - 1].view(4, _MAX_WIDTH)
