@@ -58,6 +58,11 @@ class LanguageModel(Protocol[MemoryT, RoutedT]):
         """Names the tokenizer: equal names, equal counts; None where counts of one text may differ."""
         ...
 
+    @property
+    def n_at_once(self) -> int:
+        """Queries that it can answer at the same time; more would only wait for each other."""
+        ...
+
     def count_tokens(self, text: str) -> int:
         """Count the tokens of plain text; control tokens in it are text."""
         ...

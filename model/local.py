@@ -75,6 +75,11 @@ class LocalModel:
         """Names the tokenizer: equal names, equal counts."""
         return self.encoder.tokenizer.identity
 
+    @property
+    def n_at_once(self) -> int:
+        """One: a query takes all cores."""
+        return 1
+
     def count_tokens(self, text: str) -> int:
         """Count the tokens of plain text; control tokens in it are text."""
         return self.encoder.tokenizer.count(text)

@@ -1,4 +1,4 @@
-"""Models for many tasks: each loaded once, and asked by one task at a time."""
+"""Models for many tasks: each loaded once, and asked by as many tasks at a time as it can serve."""
 
 import threading
 from collections import Counter
@@ -23,8 +23,8 @@ from model.api import (
 Model = LanguageModel[Any, Any]
 
 
-class OneAtATime:
-    """A `LanguageModel` that threads can share: whoever encodes or decodes has it for that long.
+class Shared:
+    """A `LanguageModel` that threads can share: whoever encodes or decodes has it, or a part of it, for that long.
 
     Tokens are counted meanwhile: to read a repository, a task need not wait until another one's answer is written.
     """
@@ -32,7 +32,7 @@ class OneAtATime:
     def __init__(self, model: Model) -> None:
         """Take the model that does the work."""
         self._model = model
-        self._busy = threading.Lock()
+        self._busy = threading.Semaphore(model.n_at_once)
         self._counting = threading.Lock()
 
     @property
@@ -49,6 +49,11 @@ class OneAtATime:
     def counts_as(self) -> str | None:
         """Names the tokenizer: equal names, equal counts; None where counts of one text may differ."""
         return self._model.counts_as
+
+    @property
+    def n_at_once(self) -> int:
+        """Queries that it can answer at the same time."""
+        return self._model.n_at_once
 
     def count_tokens(self, text: str) -> int:
         """Count the tokens of plain text."""
@@ -111,10 +116,10 @@ class Models:
 
         """
         self._left = Counter(names)
-        self._models: dict[str, OneAtATime] = {name: OneAtATime(open_model(name)) for name in self._left}
+        self._models: dict[str, Shared] = {name: Shared(open_model(name)) for name in self._left}
         self._lock = threading.Lock()
 
-    def get(self, name: str) -> OneAtATime:
+    def get(self, name: str) -> Shared:
         """Return a model."""
         return self._models[name]
 

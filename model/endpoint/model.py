@@ -95,6 +95,11 @@ class EndpointModel:
     def counts_as(self) -> None:
         """Return None: what a server counts and what is estimated depends on what was counted before."""
 
+    @property
+    def n_at_once(self) -> int:
+        """As many as there may be connections; attempts share them."""
+        return self._wire.endpoint.n_connections
+
     def count_tokens(self, text: str) -> int:
         """Count the tokens of plain text: as the server does, or rather too many."""
         return self._counter.count(text)

@@ -8,6 +8,7 @@ import asyncio
 import json
 import random
 import ssl
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from model.errors import EndpointError, ProtocolError, UnreachableError
 
 _MAX_JSON_BYTES = 16_000_000
 _MAX_ERROR_BYTES = 100_000
+_POLL_S = 0.05
 _OF_ANSWERS = {"text/event-stream", "application/json"}
 
 OnPiece = Callable[[Piece], None]
@@ -35,6 +37,7 @@ class Wire:
     def __init__(self, endpoint: Endpoint, rng: random.Random | None = None) -> None:
         """Connect to nothing yet; `rng` draws how long is waited between tries."""
         self.endpoint = endpoint
+        self._free = threading.Semaphore(endpoint.n_connections)
         self.rng = rng or random.Random()  # noqa: S311 - processes that wait as long as each other are what it is against
 
     def ask(self, url: str, payload: Any = None, *, loads: bool = False) -> dict[str, Any]:
@@ -81,11 +84,21 @@ class Wire:
     async def answer(self, client: httpx2.AsyncClient, payload: dict[str, Any], on_piece: OnPiece) -> None:
         """Ask for one answer, and tell of each piece until it has ended.
 
+        It waits until one of the endpoint's connections is free: threads share them.
+
         Raises:
             EndpointError: it did not come, or not to its end.
             WindowExceededError: it is refused as too long.
 
         """
+        while not self._free.acquire(blocking=False):  # noqa: ASYNC110 - each thread has a loop of its own
+            await asyncio.sleep(_POLL_S)
+        try:
+            await self._answer(client, payload, on_piece)
+        finally:
+            self._free.release()
+
+    async def _answer(self, client: httpx2.AsyncClient, payload: dict[str, Any], on_piece: OnPiece) -> None:
         timeouts = self.endpoint.timeouts
         wait_s, gets_on = timeouts.first_token_s, asyncio.get_running_loop().time
         has_ended = has_begun = False
@@ -112,9 +125,8 @@ class Wire:
 
     def open_client(self) -> httpx2.AsyncClient:
         """Return a client for answers, which belongs to one event loop."""
-        limits = httpx2.Limits(max_connections=self.endpoint.n_connections)
         timeout = httpx2.Timeout(None, connect=self.endpoint.timeouts.connect_s)
-        return httpx2.AsyncClient(limits=limits, timeout=timeout, **self._common)
+        return httpx2.AsyncClient(timeout=timeout, **self._common)
 
     def close(self) -> None:
         """Close what connections there are."""

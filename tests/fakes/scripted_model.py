@@ -67,6 +67,7 @@ class ScriptedModel:
     context_limit: int = 32_768
     name: str = "scripted"
     delay_s: float = 0.0
+    n_at_once: int = 1
     memories: list[ScriptedMemory] = field(default_factory=list)
     queries: list[Query] = field(default_factory=list)
     samplings: list[Sampling] = field(default_factory=list)

@@ -1,9 +1,14 @@
 """A model on a server, from the command line: what is asked, and what a user sees of each fault."""
 
 import json
+import os
+import signal
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +18,7 @@ from tests.agent.cli.diffs import FIX, FIXED, NOWHERE
 from tests.fakes.cli import Cli, Result
 from tests.fakes.git_repo import Repo
 from tests.fakes.openai_server import (
+    Exchange,
     OpenAiServer,
     Reply,
     chunk,
@@ -292,6 +298,45 @@ class TestRepositoriesBeyondTheWindow:
         system = asking.server.chats[0].body["messages"][0]["content"]
         assert "def add(a, b):" in system
         assert 1_000 < len(system) < 12_000
+
+
+class TestManyTasks:
+    def test_tasks_are_answered_side_by_side_within_the_connections(self, ask: Ask, repo: Repo, tmp_path: Path) -> None:
+        def slowly(exchange: Exchange) -> None:
+            time.sleep(0.2)
+            says(FENCED)(exchange)
+
+        repo.run("config", "user.name", "Ada")
+        repo.run("config", "user.email", "ada@example.org")
+        asking = ask([slowly])
+        tasks = tmp_path / "tasks.jsonl"
+        tasks.write_text("".join(f'{{"task": "fix add {i}"}}\n' for i in range(4)))
+        result = asking("batch", str(tasks), "--jobs", "4", "-n", "2", "--connections", "3", "-m", "big-model")
+        assert result.code == 0, result.err
+        assert repo.run("branch", "--list", "magicode/*").count(b"\n") == 4
+        assert len(asking.server.chats) == 8
+        assert 2 <= asking.server.n_at_once <= 3
+
+    def test_a_model_is_named(self, ask: Ask, tmp_path: Path) -> None:
+        tasks = tmp_path / "tasks.jsonl"
+        tasks.write_text('{"task": "fix add"}\n')
+        result = ask([])("batch", str(tasks))
+        assert result.code == ExitCode.USAGE
+        assert "name one of the server's models" in result.err
+
+
+class TestStopping:
+    @pytest.mark.parametrize("after", ["", "---"], ids=["before the first token", "between tokens"])
+    def test_ctrl_c_ends_it_at_once(self, ask: Ask, after: str) -> None:
+        def is_interrupted(exchange: Exchange) -> None:
+            threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+            hangs(5, after)(exchange)
+
+        started = time.monotonic()
+        result = ask([is_interrupted])("fix add")
+        assert result.code == ExitCode.INTERRUPTED
+        assert result.err.endswith("magicode: interrupted; nothing was changed")
+        assert time.monotonic() - started < 4
 
 
 class TestServersThatAreFound:

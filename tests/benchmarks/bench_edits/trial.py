@@ -22,8 +22,6 @@ from repo_index.errors import RepoError
 from repo_index.git import Git
 from tests.benchmarks.edits.tasks import EditTask
 
-_MAX_NEW_TOKENS = 1024
-
 
 @dataclass(frozen=True, slots=True)
 class Arm:
@@ -36,6 +34,7 @@ class Arm:
     allow_syntax_errors: bool = False
     n_attempts: int = 1
     max_repairs: int = 0
+    max_new_tokens: int = 1024
     tested: bool = False  # by the tests that the model sees; those that grade are never run before the end
 
     def options(self, seed: int, test_command: str) -> JobOptions:
@@ -44,7 +43,7 @@ class Arm:
             sampling=Sampling(
                 temperature=self.temperature,
                 seed=seed,
-                max_new_tokens=_MAX_NEW_TOKENS,
+                max_new_tokens=self.max_new_tokens,
                 drafts=self.drafts,
                 n_attempts=self.n_attempts,
             ),
