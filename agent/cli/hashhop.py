@@ -16,7 +16,7 @@ from agent.cli.numbers import numbers, sizes
 from agent.cli.services import services
 from agent.errors import WriteError
 from agent.terminal import Terminal
-from model.hashhop.readers import LTM_HASHHOP, OWN, Opening
+from model.hashhop.readers import LTM_HASHHOP, Opening, is_trained_for_hashes
 
 if TYPE_CHECKING:
     from model.hashhop.measure import Result
@@ -107,8 +107,8 @@ def hashhop(
     else:
         _refuse_hash_options(ctx, task)
         plan = TaskPlan(task.value, n_tokens, queries, seed)
-    if attention is Attention.memory and model in OWN:
-        raise typer.BadParameter(f"{model} has a memory of its own", param_hint="--attention")
+    if attention is Attention.memory and is_trained_for_hashes(model):
+        raise typer.BadParameter(f"{model} reads prompts in its own way", param_hint="--attention")
     if picture is not None and (picture.suffix != ".svg" or picture.is_dir() or not picture.parent.is_dir()):
         raise typer.BadParameter(f"{picture} is no .svg file in an existing directory", param_hint="--picture")
     terminal = Terminal(Console(stderr=True))

@@ -38,7 +38,9 @@ def short(n: int) -> str:
 
 def title_of(result: Result) -> str:
     """Return what a result has in common with the others of its panel: the model, and how or what it was asked."""
-    return f"{result.model}: {result.mode if result.task == 'hashhop' else result.task}"
+    if not result.hash_length:
+        return f"{result.model}: {result.task}"
+    return f"{result.model}: {result.mode}, hashes of {result.hash_length}"
 
 
 def _panel(title: str, results: Sequence[Result], top: int) -> tuple[list[str], int, int]:

@@ -19,13 +19,17 @@ _SAMPLE_CHARS = 40_000
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What one cell of the table asks: `n` questions about a prompt of about `tokens` tokens."""
+    """What one cell of the table asks: `n` questions about a prompt of about `tokens` tokens.
+
+    Where the task has no hashes their length is 0.
+    """
 
     task: str
     tokens: int
     hops: int
     mode: str
     n: int
+    hash_length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Result:
     mode: str
     right: int
     n: int
+    hash_length: int
     by_hop: tuple[int, ...]
     n_tokens: int
     n_chars: int
@@ -55,7 +60,7 @@ class Result:
     @property
     def cell(self) -> Cell:
         """What was asked."""
-        return Cell(self.task, self.tokens, self.hops, self.mode, self.n)
+        return Cell(self.task, self.tokens, self.hops, self.mode, self.n, self.hash_length)
 
     @property
     def score(self) -> Score:
@@ -112,6 +117,7 @@ def run(reader: Reader, problem: Problem, cells: Sequence[Cell], on_progress: On
             mode=cell.mode,
             right=score.right,
             n=score.n,
+            hash_length=cell.hash_length,
             by_hop=score.by_hop,
             n_tokens=reading.n_tokens,
             n_chars=problem.n_chars,

@@ -68,7 +68,8 @@ class Plan:
         yield from map(together, zip(*of_prompts, strict=True))
 
     def _cells(self, size: int, hops: tuple[int, ...]) -> list[Cell]:
-        return [Cell(HASHHOP, size, each, mode, self.n_queries) for mode in self.modes for each in hops]
+        n, length = self.n_queries, self.hash_length
+        return [Cell(HASHHOP, size, each, mode, n, length) for mode in self.modes for each in hops]
 
     def _prompts(self) -> list[tuple[Layout, tuple[int, ...]]]:
         """Return the layout of each prompt, and the hops that it is asked about."""

@@ -12,6 +12,7 @@ from model.errors import UnknownModelError
 from model.hashhop.protocols import Reader
 
 LTM_HASHHOP = "ltm-hashhop"
+_RECURRENT = ".safetensors"
 Attention = Literal["dense", "memory"]
 
 
@@ -36,22 +37,36 @@ class Opening:
 def open_reader(name: str, opening: Opening) -> Reader:
     """Return a model by name: one that was trained for this, else a language model as `magicode run` knows them.
 
+    The name of a `.safetensors` file is that of a recurrent network; `tools/train_recurrent` writes such files.
+
     Raises:
         UnknownModelError: nothing goes by that name, or this build lacks it.
         WeightsError: its files cannot be had, or are damaged.
+        DeviceError: the device is not there.
 
     """
+    if name.endswith(_RECURRENT):
+        from model.hashhop.recurrent import RecurrentReader  # noqa: PLC0415 - torch
+
+        return RecurrentReader(Path(name), opening.device)
     own = OWN.get(name)
     return own(opening) if own else _language_model(name, opening)
+
+
+def is_trained_for_hashes(name: str) -> bool:
+    """Tell whether a name is that of a model that has its own way to read a prompt."""
+    return name in OWN or name.endswith(_RECURRENT)
 
 
 def _own(module: str, name: str) -> Callable[[Opening], Reader]:
     """Return what imports a reader's module when it is wanted: each of them brings torch."""
 
-    def open_(_opening: Opening) -> Reader:
+    def open_(opening: Opening) -> Reader:
         if find_spec(module.rpartition(".")[0]) is None or find_spec(module) is None:
             raise UnknownModelError(f"this build of magicode lacks {module}; name another model with -m")
-        reader: Reader = getattr(import_module(module), name)()
+        from model.device import choose_device  # noqa: PLC0415 - torch
+
+        reader: Reader = getattr(import_module(module), name)(device=str(choose_device(opening.device)))
         return reader
 
     return open_

@@ -43,7 +43,7 @@ class TaskPlan:
 
         """
         for size in self.sizes:
-            cell = Cell(self.task, size, 1, DIRECT, self.n_queries)
+            cell = Cell(self.task, size, 1, DIRECT, self.n_queries, hash_length=0)
             if not is_done(cell):
                 yield self._measure(reader, cell, on_progress)
 

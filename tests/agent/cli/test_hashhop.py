@@ -105,7 +105,7 @@ def test_a_picture(hashhop: HashHopCli, tmp_path: Path) -> None:
         (("--hash-length", "0"), "--hash-length"),
         (("--picture", "map.png"), "map.png is no .svg file"),
         (("--picture", "nowhere/map.svg"), "is no .svg file in an existing directory"),
-        (("--attention", "memory"), "ltm-hashhop has a memory of its own"),
+        (("--attention", "memory"), "ltm-hashhop reads prompts in its own way"),
         (("--tokens", "100"), "100 characters are too few"),
         (("--hash-length", "1"), "letters: ask for longer hashes or fewer tokens"),
     ],

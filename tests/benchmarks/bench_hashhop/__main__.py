@@ -22,7 +22,7 @@ from model.errors import ModelError
 from model.hashhop.heatmap import heatmap
 from model.hashhop.measure import Cell, Result
 from model.hashhop.readers import Opening
-from tests.benchmarks.bench_hashhop.arms import Arm, arms
+from tests.benchmarks.bench_hashhop.arms import Arm, arms, recurrent
 from tests.benchmarks.bench_model import machine
 from tests.benchmarks.notes import Notes
 from tests.benchmarks.sources import RESULTS
@@ -61,14 +61,16 @@ def main() -> int:
     options = _options()
     console = Console(width=None if Console().is_terminal else 200)
     started = time.monotonic()
+    chosen = {name: arm for name, arm in arms(options.seed).items() if name in options.arms}
+    chosen |= {str(path): recurrent(path, options.seed) for path in options.recurrent}
     measured: dict[str, Cells] = {}
     lines: list[dict[str, Any]] = []
     missing: dict[str, str] = {}
     try:
         with TemporaryDirectory(prefix="magicode-") as scratch:
-            for name in options.arms:
-                opening = Opening(_ignore, options.device, scratch=Path(scratch))
-                cells = measured[name] = Cells(name, arms(options.seed)[name], options.seed)
+            opening = Opening(_ignore, options.device, scratch=Path(scratch))
+            for name, arm in chosen.items():
+                cells = measured[name] = Cells(name, arm, options.seed)
                 try:
                     lines += cells.run(opening, console, is_full=options.full)
                 except ModelError as error:  # a model that is not here is no reason to stop
@@ -140,6 +142,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--full", action="store_true", help="all sizes and questions; takes hours")
     parser.add_argument("--keep", action="store_true", help="keep the result of a short form, too")
     parser.add_argument("--arms", type=names, default=known, help=f"some of {', '.join(known)}; commas between")
+    parser.add_argument(
+        "--recurrent", type=Path, nargs="*", default=(), metavar="FILE", help="weights of tools/train_recurrent, too"
+    )
     parser.add_argument("--device", default="auto")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()

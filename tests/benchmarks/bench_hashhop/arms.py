@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
 from model.hashhop.language_model import LanguageModelReader
 from model.hashhop.measure import CHAIN_OF_THOUGHT, DIRECT
 from model.hashhop.plan import MAX_HOPS, Plan
 from model.hashhop.protocols import Reader
-from model.hashhop.readers import LTM_HASHHOP, OWN, Opening, open_reader
+from model.hashhop.readers import LTM_HASHHOP, Opening, open_reader
 from model.loading import open_model
 from tests.benchmarks.bench_hashhop.ranked import RANKINGS, RankedLook
 
@@ -33,8 +34,8 @@ class Arm:
 
 
 def arms(seed: int) -> dict[str, Arm]:
-    """Return all arms by name: the trained models first, then language models in each way."""
-    found = {name: _trained(name, seed) for name in OWN}
+    """Return all arms by name: the trained model first, then language models in each way."""
+    found = {LTM_HASHHOP: _ltm(seed)}
     for model in _LANGUAGE_MODELS:
         found[model] = _language_model(model, seed, (4_000,), (10_000,), partial(open_reader, model))
         ways = {"memory": partial(_with_memory, model)} | {way: partial(_ranked, model, way) for way in RANKINGS}
@@ -44,16 +45,26 @@ def arms(seed: int) -> dict[str, Arm]:
     return found
 
 
-def _trained(name: str, seed: int) -> Arm:
-    open_ = partial(open_reader, name)
-    measured = (*_HARNESS, "model/ltm")
-    if name == LTM_HASHHOP:
-        short = Plan((100_000, 1_000_000), (1, 2, 3, 6), _BOTH, 50, seed=seed)
-        small = Plan((100_000, 1_000_000), _ALL_HOPS, _BOTH, 1_000, seed=seed)
-        large = Plan((10_000_000, 100_000_000), _ALL_HOPS, _BOTH, 200, seed=seed)
-        return Arm(open_, (short,), (small, large), measured)
-    short = Plan((5_000,), (1, 3), _BOTH, 5, seed=seed)
-    return Arm(open_, (short,), (short, Plan((100_000, 1_000_000), (1, 3), _BOTH, 100, seed=seed)), measured)
+def recurrent(weights: Path, seed: int) -> Arm:
+    """Return a network that learnt one hop with short hashes in short prompts, and meets longer prompts here."""
+
+    def plan(sizes: tuple[int, ...], n: int) -> Plan:
+        return Plan(sizes, (1,), (DIRECT,), n, hash_length=6, seed=seed, is_reference=True)
+
+    sizes = (100, 300, 1_000, 3_000, 10_000, 100_000)
+    return Arm(partial(open_reader, str(weights)), (plan(sizes[:3], 100),), (plan(sizes, 200),), _HARNESS)
+
+
+def _ltm(seed: int) -> Arm:
+    return Arm(
+        partial(open_reader, LTM_HASHHOP),
+        (Plan((100_000, 1_000_000), (1, 2, 3, 6), _BOTH, 50, seed=seed),),
+        (
+            Plan((100_000, 1_000_000), _ALL_HOPS, _BOTH, 1_000, seed=seed),
+            Plan((10_000_000, 100_000_000), _ALL_HOPS, _BOTH, 200, seed=seed),
+        ),
+        (*_HARNESS, "model/ltm"),
+    )
 
 
 def _language_model(

@@ -62,7 +62,7 @@ def test_nothing_is_read_where_there_are_too_few_chains() -> None:
     reader = OracleReader()
     problem = HashHop.of_chars(5_000, Layout.mixed(6), 16, seed=0)
     with pytest.raises(ProblemError, match="7 questions of 2 hops are asked for and the prompt has 6"):
-        list(run(reader, problem, [Cell(HASHHOP, 5_000, 2, DIRECT, 7)], unheard))
+        list(run(reader, problem, [Cell(HASHHOP, 5_000, 2, DIRECT, 7, 16)], unheard))
     assert reader.n_read == 0
 
 
@@ -101,7 +101,11 @@ def test_the_picture_is_svg_with_each_cells_figures() -> None:
     texts = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
     assert texts.count("100%") == 8
     assert texts.count("0%") == 1
-    assert {"oracle: chain of thought", "oracle: direct", "random: chain of thought", "5K", "10K"} <= set(texts)
+    assert {f"oracle: {mode}, hashes of 16" for mode in BOTH} | {
+        "random: chain of thought, hashes of 16",
+        "5K",
+        "10K",
+    } <= set(texts)
     width, height = float(root.get("width", "0")), float(root.get("height", "0"))
     for cell in root.iter("{http://www.w3.org/2000/svg}rect"):
         assert float(cell.get("x", "0")) + float(cell.get("width", "0")) <= width
