@@ -1,5 +1,6 @@
 """`magicode apply`, `undo` and `diff`: a change from anywhere, put in place, taken back and shown."""
 
+import contextlib
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,14 +11,18 @@ from rich.text import Text
 
 from agent.cli import completion, options
 from agent.cli.delivery import destination, working_in
+from agent.cli.output import put
 from agent.cli.services import local_time, on_terminal, open_repository
 from agent.diffview import show_patch
+from agent.errors import PatchError
 from agent.escape import printable
 from agent.parse import parse_patch
 from agent.proposal import Checker
 from agent.terminal import Terminal
 from agent.workspace import Workspace
 from repo_index.intake import take_snapshot
+
+_MAX_BYTES = 100_000_000  # of a diff: read whole, and several times as large in memory
 
 
 def apply(
@@ -54,7 +59,7 @@ def apply(
         checked = checker.check_text(text)
         if not applies:
             terminal.placed(checked)
-            sys.stdout.buffer.write(checked.render())
+            put(checked.render())
             return
         taken = checker.reviewed(checked, terminal.review)
         if taken is None:
@@ -145,7 +150,10 @@ def _first_line(task: str) -> str:
 
 def _read(patch: str) -> str:
     try:
-        data = sys.stdin.buffer.read() if patch == "-" else Path(patch).read_bytes()
+        with contextlib.nullcontext(sys.stdin.buffer) if patch == "-" else Path(patch).open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)  # a device or a pipe may have no end
     except OSError as error:
         raise typer.BadParameter(f"{patch} cannot be read: {error.strerror}", param_hint="FILE") from error
+    if len(data) > _MAX_BYTES:
+        raise PatchError(f"{patch} holds more than {_MAX_BYTES:,} bytes; split the diff by files")
     return data.decode(errors="surrogateescape")

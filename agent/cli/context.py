@@ -14,6 +14,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from agent.cli import options
+from agent.cli.output import put
 from agent.cli.services import named_endpoint, named_model, open_source, services
 from agent.errors import WriteError
 from agent.escape import printable
@@ -139,7 +140,7 @@ def _show_sights(
 def _write(output: Path, pieces: Iterable[str]) -> None:
     if str(output) == "-":
         for piece in pieces:
-            sys.stdout.buffer.write(piece.encode())
+            put(piece.encode())
         return
     try:
         with output.open("wb") as file:

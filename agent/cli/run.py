@@ -15,6 +15,7 @@ from rich.console import Console
 from agent.allowance import Allowance
 from agent.cli import completion, options
 from agent.cli.delivery import delivering, destination, single, working_in
+from agent.cli.output import put
 from agent.cli.services import named_endpoint, named_model, on_terminal, open_source, services
 from agent.cli.settings import setting
 from agent.cli.testing import test_command
@@ -253,7 +254,7 @@ def run(
         if streams or output_format is OutputFormat.json:
             write_line(sys.stdout, outcome_json(record, error))
         elif record.status == "proposed":
-            sys.stdout.buffer.write(record.diff)
+            put(record.diff)
         if output is not None and record.patch is not None:
             _write(output, record.diff)
 
