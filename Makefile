@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format docs bench-model bench-cuda bench-edits bench-context bench-diffs bench-hashhop
-.PHONY: clean
+.PHONY: bench bench-loader clean
 
 help: ## Say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -38,6 +38,8 @@ format: setup ## Format and fix what can be fixed
 docs: setup ## Write the help texts into the README
 	$(BIN)/python tools/readme_help.py --write
 
+bench: bench-loader bench-hashhop bench-diffs bench-model bench-edits ## The short forms of these, an hour together
+
 bench-model: setup ## Measure speed beside llama.cpp in 15 minutes; ARGS=--full for everything
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	$(BIN)/magicode models pull qwen2.5-coder-0.5b
@@ -66,6 +68,10 @@ bench-diffs: setup ## Apply 10,000 diffs of random logits, and time the automato
 	$(BIN)/magicode models pull qwen2.5-coder-0.5b
 	$(BIN)/magicode models pull qwen2.5-coder-1.5b
 	$(BIN)/python -m tests.benchmarks.bench_diffs $(ARGS)
+
+bench-loader: setup ## Read and count a repository of 60 MB beside repomix; ARGS="--small DIR --large DIR" for real ones
+	$(BIN)/magicode models pull qwen2.5-coder-0.5b
+	$(BIN)/python -m tests.benchmarks.bench_loader $(ARGS)
 
 clean: ## Remove what was built; models in the cache stay
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

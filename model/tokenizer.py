@@ -35,7 +35,7 @@ class Tokenizer:
         """Build from the content of a `tokenizer.json`."""
         self.definition = definition
         self._added = added = _added_tokens(definition)
-        self._building = threading.Lock()
+        self._one_at_a_time = threading.Lock()
         self.controls: Mapping[str, int] = {token["content"]: token["id"] for token in added}
         self.control_ids = frozenset(token["id"] for token in added if token["special"])
         # Where a control token takes nothing of the text beside it, a frame is its controls and plain text between.
@@ -63,9 +63,8 @@ class Tokenizer:
             raise WeightsError(f"{path} cannot be read as a tokenizer: {error}") from error
 
     def _encode(self, text: str) -> Ids:
-        with self._building:  # threads count side by side, and it is built once
-            encode = self._encoder
-        return encode(text)
+        with self._one_at_a_time:  # the fast library refuses to be asked by two threads at once
+            return self._encoder(text)
 
     @cached_property
     def _encoder(self) -> Encode:

@@ -1,8 +1,6 @@
 """Taking a snapshot: every file is listed, read, hashed and counted, a few megabytes at a time."""
 
-import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -29,9 +27,6 @@ _SKIPPED_LISTINGS: dict[Listing, str] = {
 }
 _BATCH_BYTES = 8_000_000
 _BATCH_FILES = 500
-# Below it, to begin with threads costs more than they save.
-_MIN_PARALLEL_BYTES = 1_000_000
-_MAX_THREADS = 4  # the tokenizer works without the interpreter's lock; the rest does not
 
 CountTokens = Callable[[str], int]
 OnRead = Callable[[int, int], None]  # files that were read, of how many
@@ -55,7 +50,6 @@ class _Intake:
     count_tokens: CountTokens
     keys: Keys
     store: CountStore | None
-    pool: ThreadPoolExecutor
     files: list[SourceFile] = field(default_factory=list)
     skipped: list[SkippedFile] = field(default_factory=list)
 
@@ -68,16 +62,11 @@ class _Intake:
             for key, read in zip(keys, batch, strict=True)
             if key not in found or self._lacks_count(read, found[key])
         }
-        new = dict(zip(missing, self._map(list(missing.values())), strict=True))
+        new = {key: self._count(read) for key, read in missing.items()}
         if self.store:
             self.store.keep(new)
         for key, read in zip(keys, batch, strict=True):
             self._put(read, new[key] if key in new else found[key])
-
-    def _map(self, batch: Sequence[_Read]) -> Iterable[Counted]:
-        if len(batch) > 1 and sum(len(read.data) for read in batch) >= _MIN_PARALLEL_BYTES:
-            return self.pool.map(self._count, batch)
-        return map(self._count, batch)
 
     def _count(self, read: _Read) -> Counted:
         content, text = examine(read.path, read.data)
@@ -123,8 +112,7 @@ def take_snapshot(
 
     Args:
         source: the work tree, all of which is read wherever in it the user stands, or a plain directory.
-        count_tokens: the tokenizer of the model that the prompt is for; called once a file, with its frame, by several
-            threads at once.
+        count_tokens: the tokenizer of the model that the prompt is for; called once a file, with its frame.
         include: patterns in gitignore syntax; where there are any, only what they match is kept.
         exclude: patterns in gitignore syntax that leave files out.
         mentioned: files and directories that the task names; among them, generated files are read, too.
@@ -139,12 +127,11 @@ def take_snapshot(
         PatternError: a pattern, or `.magicodeignore`, cannot be used.
 
     """
-    threads = min(_MAX_THREADS, os.cpu_count() or 1)
-    with TreeReader(source.root) as reader, ThreadPoolExecutor(threads) as pool, store or nullcontext():
+    with TreeReader(source.root) as reader, store or nullcontext():
         ignore_text = _read_ignore(reader)
         selection = Selection.parse(ignore_text=ignore_text, include=include, exclude=exclude, mentioned=mentioned)
         named = keys if keys is not None else Keys("")
-        intake = _Intake(source.root, selection, count_tokens, named, store if keys is not None else None, pool)
+        intake = _Intake(source.root, selection, count_tokens, named, store if keys is not None else None)
         listed = sorted(list_files(source).items(), key=lambda entry: entry[0].parts)
         batch: list[_Read] = []
         n_bytes = 0

@@ -1,9 +1,13 @@
 """Text to ids and back; what looks like a control token is text."""
 
 import json
+import threading
+import time
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,7 +15,7 @@ from tokenizers import AddedToken, decoders, models, pre_tokenizers
 from tokenizers import Tokenizer as FastTokenizer
 
 from model.errors import WeightsError
-from model.tokenizer import Tokenizer
+from model.tokenizer import Ids, Tokenizer
 from tests.fakes.tiny_model import CONTROLS
 from tests.model.conftest import Language
 
@@ -109,3 +113,19 @@ def test_a_broken_file_is_named(tmp_path: Path) -> None:
 
 def _composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
+
+
+def test_threads_take_turns(language: Language) -> None:
+    """The fast library raises where one thread asks it while it answers another."""
+    tokenizer = Tokenizer(language.tokenizer.definition)
+    busy = threading.Lock()
+
+    def encode(text: str) -> Ids:
+        assert busy.acquire(blocking=False), "asked while it answers"
+        time.sleep(0.001)
+        busy.release()
+        return np.zeros(len(text), dtype=np.uint32)
+
+    tokenizer.__dict__["_encoder"] = encode
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(tokenizer.count, ["abc"] * 20)) == [3] * 20

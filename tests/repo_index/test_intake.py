@@ -2,7 +2,6 @@
 
 import codecs
 import subprocess
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -94,20 +93,13 @@ def test_an_unborn_and_a_detached_head_and_a_linked_worktree_are_read_alike(repo
     assert _files(unborn) == _files(detached) == _files(linked) == ["a"]
 
 
-def test_files_are_read_in_batches_and_by_threads_and_stay_in_order(repo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_are_read_in_batches_and_stay_in_order(repo: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(intake, "_BATCH_FILES", 7)
-    monkeypatch.setattr(intake, "_MIN_PARALLEL_BYTES", 1)
     for n in range(40):
         repo.write(f"d{n % 3}/{n:02}.py", b"\0" if n % 10 == 0 else f"# {n}\n".encode() * n)
-    threads: set[int] = set()
     told: list[tuple[int, int]] = []
 
-    def count(text: str) -> int:
-        threads.add(threading.get_ident())
-        return len(text)
-
-    snapshot = take_snapshot(repo.git, count, on_read=lambda *step: told.append(step))
-    assert threading.get_ident() not in threads
+    snapshot = take_snapshot(repo.git, len, on_read=lambda *step: told.append(step))
     assert [file.path for file in snapshot.files] == sorted(file.path for file in snapshot.files)
     assert [each.path for each in snapshot.skipped] == sorted(each.path for each in snapshot.skipped)
     assert all(file.n_tokens == len(frame_file(file.path, file.read())) for file in snapshot.files)
