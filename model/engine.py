@@ -20,6 +20,7 @@ from model.native.kernels import Kernels
 from model.native.network import NativeNetwork, NetworkConfig
 from model.platform import runs_on_cpu
 from model.prefixes import PrefixStore
+from model.relay import Relay
 from model.reuse import persist, restore
 from model.sampler import Logits, Sampler
 from model.tokenizer import Tokenizer
@@ -91,15 +92,31 @@ class DenseMemory:
 class Engine:
     """A network and what it remembers. It sees token ids alone."""
 
-    def __init__(self, network: Network, stop_ids: frozenset[int], prefixes: PrefixStore | None = None) -> None:
-        """Take a loaded network; the states of prefixes are kept in `prefixes`, if the network has pages."""
+    def __init__(
+        self,
+        network: Network,
+        stop_ids: frozenset[int],
+        prefixes: PrefixStore | None = None,
+        relay: Relay | None = None,
+    ) -> None:
+        """Take a loaded network; the states of prefixes are kept in `prefixes`, if the network has pages.
+
+        Threads that hold the `relay`'s turn share the passes of a network that reads any sequences together.
+        """
+        self._relay = relay or Relay()
         self.network = network
         self.stop_ids = stop_ids
         self._prefixes = prefixes
 
     @classmethod
     def load(
-        cls, directory: Path, *, device: str = "auto", dtype: str = "auto", prefixes: PrefixStore | None = None
+        cls,
+        directory: Path,
+        *,
+        device: str = "auto",
+        dtype: str = "auto",
+        prefixes: PrefixStore | None = None,
+        relay: Relay | None = None,
     ) -> Self:
         """Load a model directory: packed weights, or the Hugging Face layout.
 
@@ -119,7 +136,7 @@ class Engine:
             from model.transformers_network import TransformersNetwork  # noqa: PLC0415 - with torch: 4 s to import
 
             network = TransformersNetwork.load(directory, device, dtype)
-        return cls(network, _stop_ids(directory), prefixes)
+        return cls(network, _stop_ids(directory), prefixes, relay)
 
     def estimate_prefill_s(self, n_tokens: int) -> float:
         """Predict the seconds that `n_tokens` take to encode."""
@@ -196,7 +213,7 @@ class Engine:
         started = time.perf_counter()
         going = list(attempts)
         while going:
-            max_draft = _MAX_DRAFTED_TOKENS // len(going)
+            max_draft = _MAX_DRAFTED_TOKENS // (len(going) * self._relay.n_beside)
             wanted = []
             for attempt in going:
                 if feed := attempt.next_feed(max_new_tokens, max_draft):
@@ -205,16 +222,22 @@ class Engine:
             going = [attempt for attempt, _, _ in wanted]
             if wanted:
                 counts = [n_rows for _, _, n_rows in wanted]
-                logits = self.network.feed([(attempt.cache, ids) for attempt, ids, _ in wanted], counts)
+                logits = self._feed([(attempt.cache, ids) for attempt, ids, _ in wanted], counts)
                 for attempt, rows in zip(going, np.split(logits, np.cumsum(counts)[:-1]), strict=True):
                     attempt.rows = list(rows)
+
+    def _feed(self, feeds: Sequence[tuple[Any, Sequence[int]]], counts: Sequence[int]) -> npt.NDArray[np.float32]:
+        """Read tokens, together with what other threads want read where sequences of all kinds go together."""
+        if isinstance(self.network, NativeNetwork):
+            return self._relay.feed(self.network.feed, feeds, counts)
+        return self.network.feed(feeds, counts)
 
     def _read(self, ids: Sequence[int], cache: Cache, on_progress: OnProgress, n_read: int = 0) -> Logits:
         """Read what the cache lacks of `ids`, which begin at token `n_read`; return the last logits, `(vocab,)`."""
         on_progress(Progress("prefill", cache.n_tokens - n_read, len(ids)))
         while (start := cache.n_tokens - n_read) < len(ids):
             chunk = ids[start : start + self.network.chunk_tokens]
-            logits: Logits = self.network.feed([(cache, chunk)])[0]
+            logits: Logits = self._feed([(cache, chunk)], [1])[0]
             on_progress(Progress("prefill", start + len(chunk), len(ids)))
         return logits
 

@@ -1,11 +1,11 @@
 """A model of this machine: its tokenizer at once, its network when it is first needed."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property, partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from model.api import (
     Budget,
@@ -29,6 +29,7 @@ from model.memory.looking import Lookout
 from model.memory.repository import MAX_VIEWED_TOKENS, NewView, RoutedMemory, no_view
 from model.prefixes import PrefixStore
 from model.prompt import PromptEncoder
+from model.relay import Relay
 from model.tokenizer import Tokenizer
 from model.tree import FileTree
 
@@ -36,11 +37,26 @@ if TYPE_CHECKING:
     from model.engine import DenseMemory, Engine
 
 
+_MOST_AT_ONCE = 16
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def _in_turn(method: Method) -> Method:
+    """Let a method be called by several threads: they take turns."""
+
+    @wraps(method)
+    def taking_turns(self: "LocalModel", *args: Any, **kwargs: Any) -> Any:
+        with self._relay.turn():
+            return method(self, *args, **kwargs)
+
+    return cast("Method", taking_turns)
+
+
 class LocalModel:
     """A model directory in the Hugging Face layout.
 
     Counting and rendering need the tokenizer alone and answer in a fraction of a second; torch is imported and the
-    weights are read by the first `remember`.
+    weights are read by the first `remember`. Several threads may ask at once: answers are then written side by side.
     """
 
     def __init__(
@@ -69,6 +85,7 @@ class LocalModel:
         self._dtype = dtype
         self._prefixes = prefixes
         self._lookout = Lookout(self.encoder.tokenizer, memory_root)
+        self._relay = Relay()
 
     @property
     def counts_as(self) -> str:
@@ -77,8 +94,8 @@ class LocalModel:
 
     @property
     def n_at_once(self) -> int:
-        """One: a query takes all cores."""
-        return 1
+        """As many as share passes with profit: beyond, each has keys and values to hold and to read of its own."""
+        return _MOST_AT_ONCE
 
     def count_tokens(self, text: str) -> int:
         """Count the tokens of plain text; control tokens in it are text."""
@@ -92,6 +109,7 @@ class LocalModel:
         """Yield the very text that the model is given, piece by piece."""
         return self.encoder.render(system, documents, query)
 
+    @_in_turn
     def remember(self, system: str, documents: Sequence[Shown], on_progress: OnProgress) -> "DenseMemory":
         """Encode the system text and every document.
 
@@ -110,6 +128,7 @@ class LocalModel:
         on_progress(Progress("prefill", 0, len(ids), f"about {engine.estimate_prefill_s(len(ids)):.0f} s"))
         return engine.prefill(ids, on_progress)
 
+    @_in_turn
     def look(
         self,
         system: str,
@@ -129,10 +148,12 @@ class LocalModel:
         """Route what was taken in for another text than the query that it was taken in with."""
         self._lookout.follow(memory, text, budget_tokens)
 
+    @_in_turn
     def sights(self, memory: RoutedMemory) -> Sequence[Sight]:
         """Return what is in view, and why: the best file first."""
         return self._lookout.sights(memory)
 
+    @_in_turn
     def encode(self, memory: RoutedMemory, on_progress: OnProgress) -> None:
         """Encode what is attended to.
 
@@ -143,6 +164,7 @@ class LocalModel:
         """
         memory.dense = self.remember(memory.system, memory.shown(), on_progress)
 
+    @_in_turn
     def complete(
         self,
         memory: "DenseMemory | RoutedMemory",
@@ -184,7 +206,9 @@ class LocalModel:
         """The network, loaded when it is first asked for."""
         from model.engine import Engine  # noqa: PLC0415 - torch: a second that counting tokens does not need
 
-        return Engine.load(self.directory, device=self._device, dtype=self._dtype, prefixes=self._prefixes)
+        return Engine.load(
+            self.directory, device=self._device, dtype=self._dtype, prefixes=self._prefixes, relay=self._relay
+        )
 
     def _check_window(self, n_tokens: int) -> None:
         if n_tokens > self.context_limit:

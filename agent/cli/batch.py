@@ -46,7 +46,7 @@ def batch(
         FileFormat | None, typer.Option("--format", help="Of FILE; else its name tells, and `-` is YAML.")
     ] = None,
     jobs: Annotated[
-        int, typer.Option(min=1, max=64, metavar="N", help="Tasks at once; our own model serves one at a time.")
+        int, typer.Option(min=1, max=64, metavar="N", help="Tasks at once; a local model answers them together.")
     ] = 1,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Make no branch and keep no state: the diffs are in the report.")

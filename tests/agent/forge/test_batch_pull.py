@@ -248,6 +248,7 @@ def test_no_argument_and_no_variable_of_a_test_holds_the_token(
     arguments = (tmp_path / "arguments").read_text()
     assert "push\n" in arguments
     assert TOKEN not in arguments
+    assert TOKEN not in (tmp_path / "seen").read_text()
     for path in repo.root.joinpath(".git").rglob("*"):
         if path.is_file():
             assert TOKEN.encode() not in path.read_bytes(), path
