@@ -30,9 +30,10 @@ from agent.repair import repair_text
 from agent.sandbox import TestReport, can_layer, run_tests
 from agent.trials import Trials
 from agent.ui import Ui
+from agent.unfinished import Progress
 from agent.validate import ValidatedPatch
 from agent.workspace import Workspace
-from model.api import DRAWN_TEMPERATURE, Attended, Budget, Editable, Query
+from model.api import DRAWN_TEMPERATURE, Attended, Budget, Completion, Editable, Query
 from repo_index.errors import ContextTooLargeError
 from repo_index.folder import Source, require_git
 from repo_index.history import Role, Turn
@@ -64,22 +65,24 @@ class Job:
         ui: Ui,
         record: Record,
         deliver: Callable[[Record], None] = no_delivery,
+        keep: Callable[[Progress], None] = lambda _: None,
     ) -> None:
         """Take what the job works with, and the record to fill in; nothing happens yet.
 
         `deliver` is given the record of a change that is in place and tested. If it raises, the change is rolled back.
+        `keep` hears of each answer how far the job has come by then.
 
         Raises:
             NotARepositoryError: a change is to be applied in a plain directory.
 
         """
         self._source, self._model, self._options, self._ui, self._record = source, model, options, ui, record
-        self._deliver = deliver
+        self._deliver, self._keep = deliver, keep
         self._workspace = Workspace(require_git(source, "to change files")) if options.apply else None
         self._attended: Callable[[], Attended | None] = lambda: None
 
-    def run(self, task: str, turns: Sequence[Turn] = ()) -> None:
-        """Do the task; `turns` is the chat so far.
+    def run(self, task: str, turns: Sequence[Turn] = (), progress: Progress | None = None) -> None:
+        """Do the task; `turns` is the chat so far. With the `progress` of an earlier job it goes on from there.
 
         Raises:
             AgentError, RepoError, ModelError: see `agent.errors.exit_code_of`; the tree is as it was.
@@ -93,10 +96,18 @@ class Job:
         edits = editable(snapshot, checker) if self._options.constrained else None
         with record.timed("encode"):
             memory = self._remember(prompt)
-        said: list[Turn] = [_turn("user", task)]
-        for number in count():
+        progress = progress or Progress(0, (_turn("user", task),))
+        record.completions += progress.earlier
+        said = list(progress.said)
+        for number in count(progress.number):
             record.next_round()
-            attempts = self._attempt(memory, edits, (*turns, *said), checker, number)
+            if not progress.answers:
+                earlier = tuple(record.completions)
+                answers = self._ask(memory, edits, (*turns, *said), number)
+                progress = Progress(number, tuple(said), earlier, tuple(answers))
+                self._keep(progress)
+            attempts = self._attempt(progress.answers, checker)
+            progress = replace(progress, answers=())
             try:
                 self._take_best(attempts, checker, task, is_last=not self._goes_on(number))
             except _REPAIRABLE as error:
@@ -173,18 +184,20 @@ class Job:
         self._model.encode(memory, self._ui.on_progress)
         return memory
 
-    def _attempt(
-        self, memory: Memory, edits: Editable | None, turns: Sequence[Turn], checker: Checker, number: int
-    ) -> list[Attempt]:
-        """Ask for answers and return them, the best first: checked and, where that needs no change, tested."""
+    def _ask(self, memory: Memory, edits: Editable | None, turns: Sequence[Turn], number: int) -> Sequence[Completion]:
+        """Ask for the answers of a round."""
         *earlier, last = turns
-        sampling, record = self._options.sampling, self._record
+        sampling = self._options.sampling
         if number:  # the likeliest answer was wrong: ask for others
             temperature = max(sampling.temperature, DRAWN_TEMPERATURE)
             sampling = replace(sampling, seed=sampling.seed + number * sampling.n_attempts, temperature=temperature)
         self._ui.on_answer()
-        with record.timed("decode"):
-            completions = self._model.complete(memory, Query(earlier, last.text), edits, sampling, self._ui.on_text)
+        with self._record.timed("decode"):
+            return self._model.complete(memory, Query(earlier, last.text), edits, sampling, self._ui.on_text)
+
+    def _attempt(self, completions: Sequence[Completion], checker: Checker) -> list[Attempt]:
+        """Return answers as attempts, the best first: checked and, where that needs no change, tested."""
+        record = self._record
         first = len(record.completions) + 1
         record.completions += completions
         record.attended = self._attended()

@@ -16,6 +16,7 @@ from agent.allowance import Allowance
 from agent.cli import completion, options
 from agent.cli.delivery import delivering, destination, single, working_in
 from agent.cli.output import put
+from agent.cli.resuming import Keeper, go_on
 from agent.cli.services import named_endpoint, named_model, on_terminal, open_source, services
 from agent.cli.settings import setting
 from agent.cli.testing import test_command
@@ -61,7 +62,14 @@ def _check_budget(text: str | None) -> str | None:
 
 def run(
     ctx: typer.Context,
-    task: Annotated[str, typer.Argument(metavar="TASK", help="What to do; `-` reads standard input.")],
+    task: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="TASK",
+            help="What to do; `-` reads standard input. Left out, -r ID goes on with what was interrupted.",
+            show_default=False,
+        ),
+    ] = None,
     directory: options.Directory = options.HERE,
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the diff and change nothing.")] = False,
@@ -149,6 +157,10 @@ def run(
     """
     if continue_ and resume is not None:
         raise typer.BadParameter("use one of --continue and --resume")
+    if task is None:
+        if not go_on(ctx, resume, open_source(directory, Terminal(Console(stderr=True)))):
+            raise typer.BadParameter("say what to do; only a run that was interrupted goes on without a task")
+        return
     if output is not None and (output.is_dir() or not output.parent.is_dir()):
         raise typer.BadParameter(f"{output} is no file in an existing directory", param_hint="-o")
     words = sys.stdin.buffer.read().decode(errors="replace") if task == "-" else task
@@ -179,6 +191,7 @@ def run(
     streams = output_format is OutputFormat.stream_json
     ui = EventUi(terminal, sys.stdout) if streams else terminal
     record = Record()
+    keeper: Keeper | None = None
     error: BaseException | None = None
     try:
         if isinstance(ui, EventUi):
@@ -235,8 +248,9 @@ def run(
                 if request:
                     place.on_commit = request.note
                 deliver = delivering(place, words, model, message, subject=subject, signoff=signoff)
-            job = Job(place.git if place else source, opened, job_options, ui, record, deliver)
-            job.run(words, session.turns if session else ())
+            keeper = Keeper(ctx, source, words, session.id if session else None, terminal)
+            job = Job(place.git if place else source, opened, job_options, ui, record, deliver, keeper.keep)
+            job.run(words, session.turns if session else (), keeper.progress)
         if wanted.elsewhere and worktree is None:
             record.change = None  # its work tree is gone, and the way back with it
         if request and (published := request.open(record)):
@@ -250,6 +264,8 @@ def run(
             raised.add_note("the change was in place by then")
         raise
     finally:
+        if keeper is not None:
+            keeper.ended(None if record.change else error)
         terminal.ended(record)
         if streams or output_format is OutputFormat.json:
             write_line(sys.stdout, outcome_json(record, error))

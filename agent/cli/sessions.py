@@ -10,6 +10,7 @@ from agent.cli import completion, options
 from agent.cli.services import local_time, open_repository
 from agent.escape import printable
 from agent.terminal import Terminal
+from agent.unfinished import UnfinishedStore
 from repo_index.errors import SessionError
 from repo_index.history import Session, SessionStore
 
@@ -51,9 +52,14 @@ def rm(
 ) -> None:
     """Remove chats; what they changed in the repository stays as it is."""
     store = _store(ctx)
-    known = [store.open(session_id).id for session_id in session_ids]  # a typo is met before anything is removed
+    unfinished = UnfinishedStore(store.git.root)
+    jobs = {job_id for job_id, _ in unfinished.list()}.intersection(session_ids)
+    # a typo is met before anything is removed
+    known = [store.open(session_id).id for session_id in session_ids if session_id not in jobs]
     for session_id in dict.fromkeys(known):
         store.remove(session_id)
+    for job_id in jobs:
+        unfinished.forget(job_id)
 
 
 def _store(ctx: typer.Context) -> SessionStore:
@@ -62,10 +68,13 @@ def _store(ctx: typer.Context) -> SessionStore:
 
 
 def _list(store: SessionStore, terminal: Terminal) -> None:
-    listed = store.list()
-    if not listed:
+    listed, unfinished = store.list(), UnfinishedStore(store.git.root).list()
+    if not (listed or unfinished):
         terminal.note("No chats yet: each run that ends well begins one, or goes on with one.")
     console = Console(soft_wrap=True)
+    for job_id, task in unfinished:
+        first = task.strip().partition("\n")[0]
+        console.print(Text(f"{job_id}  goes on with `magicode -r`  {printable(first)}", overflow="ellipsis"))
     for session in listed:
         console.print(Text(f"{session.id}  {_summary(session)}", overflow="ellipsis"))
 
