@@ -64,8 +64,7 @@ class LanguageModelReader:
             return _Reading(self._writer(""), n_tokens, looked.n_bytes, looked.view)
         if self.max_tokens is not None and n_tokens > self.max_tokens:
             raise WindowExceededError(
-                f"a prompt of {n_tokens:,} tokens does not fit {self.name}, whose window leaves {self.max_tokens:,}: "
-                "ask for fewer, or use --attention memory"
+                f"a prompt of {n_tokens:,} tokens does not fit {self.name}, whose window leaves {self.max_tokens:,}"
             )
         writer = self._writer(text, progress)
         return _Reading(writer, n_tokens, writer.memory.cache.n_bytes, _nothing)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from model.api import OnProgress, Phase, Progress
+from model.errors import WindowExceededError
 from model.hashhop.items import Item, Problem
 from model.hashhop.layout import Layout
 from model.hashhop.peak import forget_peak, peak_bytes
@@ -97,9 +98,15 @@ def run(reader: Reader, problem: Problem, cells: Sequence[Cell], on_progress: On
 
     Raises:
         ProblemError: a cell asks more questions than the prompt has answers for; nothing was read then.
-        WindowExceededError: the prompt is too long for the model.
+        WindowExceededError: the prompt is too long for the model; nothing of it was made then.
 
     """
+    most = reader.max_tokens
+    if most is not None and cells[0].tokens > most:
+        raise WindowExceededError(
+            f"a prompt of {cells[0].tokens:,} tokens does not fit {reader.name}, whose window leaves {most:,}: "
+            "ask for fewer, or let the memory read it (--attention memory)"
+        )
     asked = [problem.items(cell.hops, cell.n, chain_of_thought=cell.mode == CHAIN_OF_THOUGHT) for cell in cells]
     forget_peak()
     started = time.perf_counter()

@@ -155,3 +155,10 @@ def test_a_weaker_task_has_no_hashes(hashhop: HashHopCli, option: tuple[str, ...
     result = hashhop("--task", "needle", *option)
     assert result.code == ExitCode.USAGE
     assert "needle has no hashes" in result.err
+
+
+def test_a_prompt_beyond_the_window_is_not_even_made(hashhop: HashHopCli) -> None:
+    result = hashhop("-m", "small", "--tokens", "100M", "--queries", "3")
+    assert result.code == ExitCode.CONTEXT_TOO_LARGE
+    assert "does not fit oracle, whose window leaves 1,000: ask for fewer" in result.err
+    assert hashhop.readers["small"].n_read == 0  # type: ignore[attr-defined]

@@ -1,6 +1,6 @@
 """Retrieval before a model: the lines that a ranking of `bench_context` finds for a hash, the best one last."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from model.hashhop.language_model import Looked
 from model.hashhop.protocols import OnTokens
@@ -28,7 +28,8 @@ class RankedLook:
 
     def __call__(self, text: str, progress: OnTokens) -> Looked:
         """Index a prompt."""
-        blocks = tuple(self._blocks(text))
+        lines = text.splitlines()
+        blocks = tuple(self._blocks(lines))
         corpus = Corpus("", (File("", "", blocks),))
         index = TermIndex()
         arm = RANKINGS[self._ranking](index)
@@ -38,16 +39,16 @@ class RankedLook:
         def view(wanted: str) -> str:
             shown: list[str] = []
             n_left = self._budget_tokens
-            for number in arm.rank(corpus, wanted).blocks:
-                block = blocks[number]
-                if block.n_tokens > n_left:
+            for number in arm.rank(corpus, wanted.lower()).blocks:
+                if blocks[number].n_tokens > n_left:
                     break
-                shown.append(f"{block.text}\n")
-                n_left -= block.n_tokens
+                shown.append(f"{lines[number]}\n")
+                n_left -= blocks[number].n_tokens
             return "".join(reversed(shown))
 
         return Looked(view, len(text) + _BYTES_A_TERM * n_terms)
 
-    def _blocks(self, text: str) -> Iterator[Block]:
-        for i, line in enumerate(text.splitlines()):
-            yield Block("", i, i + 1, self._model.count_tokens(f"{line}\n"), line)
+    def _blocks(self, lines: Sequence[str]) -> Iterator[Block]:
+        """Yield each line without case: parts of a name, which capitals set apart, would link all hashes."""
+        for i, line in enumerate(lines):
+            yield Block("", i, i + 1, self._model.count_tokens(f"{line}\n"), line.lower())
