@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from model.endpoint.stand_in import stand_in
 from model.tokenizer import Tokenizer
 from tests.benchmarks.bench_context.baselines.bm25 import Around, Bm25
 from tests.benchmarks.bench_context.baselines.mixpr import MixPr
@@ -34,5 +35,6 @@ ARMS: Mapping[str, Callable[[Setting], Arm]] = {
     "bm25": lambda setting: Bm25(setting.terms),
     "bm25 + around": lambda setting: Bm25(setting.terms, Around()),
     "memory": lambda setting: Memory(setting.tokenizer, setting.path),
+    "memory by the stand-in": lambda setting: Memory(stand_in(), setting.path),  # routes for models on a server
     "oracle": lambda setting: Oracle(setting.commits),
 }

@@ -10,7 +10,7 @@ from git import Git
 from numpy.typing import NDArray
 
 from model.tokenizer import Tokenizer
-from repo_index.errors import UndecodableError
+from repo_index.content import examine
 from repo_index.selection import Selection
 from repo_index.text import TextFile
 
@@ -137,11 +137,8 @@ class CorpusReader:
             return None
         if size > MAX_FILE_BYTES:
             return None
-        try:
-            text = TextFile.decode(data)
-        except UndecodableError:
-            return None
-        return None if self._selection.reason_by_text(PurePosixPath(path), text.text) else text
+        content, _ = examine(PurePosixPath(path), data)
+        return None if self._selection.reason_by_content(PurePosixPath(path), content) else TextFile.decode(data)
 
     def _entries(self, commit: str) -> Iterator[tuple[str, str]]:
         listed: str = self._repository.ls_tree("-r", "-l", "-z", "--full-tree", commit)

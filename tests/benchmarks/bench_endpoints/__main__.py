@@ -37,10 +37,6 @@ from tests.benchmarks.edits.tasks import EditTask, load_tasks
 _MODEL = "qwen2.5-coder-0.5b"
 _TASKS = ("py_initials_empty", "py_clamp_percent")
 _CONTEXT = 8_192
-_FREE, _CONSTRAINED = (
-    replace(next(arm for arm in ARMS if arm.name == name), max_repairs=1, max_new_tokens=400)
-    for name in ("free", "constrained")
-)
 _PATIENT = Timeouts(ask_s=300.0, first_token_s=3_600.0, next_token_s=600.0)
 _COLUMNS = ("server", "task", "came of it", "prompt", "new", "prefill s", "decode s", "what was said")
 
@@ -50,22 +46,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench-endpoints", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--transformers", metavar="PROGRAM", help="the `transformers` of an environment that can serve")
     parser.add_argument("--tasks", default=",".join(_TASKS), metavar="NAMES", help="commas between")
+    parser.add_argument("--max-new-tokens", type=int, default=400, metavar="N", help="tokens an answer may have")
     options = parser.parse_args()
+    free, constrained = (
+        replace(next(arm for arm in ARMS if arm.name == name), max_repairs=1, max_new_tokens=options.max_new_tokens)
+        for name in ("free", "constrained")
+    )
     tasks = load_tasks(options.tasks.split(","))
     trials: list[Trial] = []
     console = Console(width=None if Console().is_terminal else 160)
-    trials += _asked(console, "magicode", open_model(_MODEL, device="cpu", on_progress=_silent), tasks, _CONSTRAINED)
+    trials += _asked(console, "magicode", open_model(_MODEL, device="cpu", on_progress=_silent), tasks, constrained)
     gguf = ModelStore().prepare(_MODEL, _silent).parent / f"{_MODEL.replace('-0.5b', '-0.5b-instruct')}-q4_k_m.gguf"
     with _serving(sys.executable, "-m", "tests.benchmarks.bench_endpoints.llama_server", gguf, "PORT", _CONTEXT) as url:
         model = open_endpoint(Endpoint(Address.parse(url), timeouts=_PATIENT), None, _silent)
-        trials += _asked(console, "llama.cpp, shape", model, tasks, _CONSTRAINED)
-        trials += _asked(console, "llama.cpp, free", model, tasks, _FREE)
+        trials += _asked(console, "llama.cpp, shape", model, tasks, constrained)
+        trials += _asked(console, "llama.cpp, free", model, tasks, free)
     if options.transformers:
         directory = resolve(_MODEL, ModelStore(packed=False), _silent)
         with _serving(options.transformers, "serve", directory, "--port", "PORT", "--device", "cpu") as url:
             endpoint = Endpoint(Address.parse(url), context_limit=_CONTEXT, timeouts=_PATIENT)
             served = open_endpoint(endpoint, str(directory), _silent)
-            trials += _asked(console, "transformers, free", served, tasks, _FREE)
+            trials += _asked(console, "transformers, free", served, tasks, free)
     _show(console, trials)
     rows = [{key: value for key, value in trial.values().items() if key != "diff"} for trial in trials]
     console.file.write(json.dumps({"trials": rows}) + "\n")
