@@ -4,7 +4,7 @@
 `xllamacpp`; `transformers serve` needs `transformers[serving]`, best in an environment of its own, and is left out
 without. Each server is started on a free port of this machine, asked and ended. The last line is one JSON object.
 
-A row is one editing task of `tests/benchmarks/edits`, one greedy attempt and one repair. `shape` is the diff's grammar.
+A row is one editing task of `tests/benchmarks/edits`: a greedy attempt and its repairs. `shape` is the grammar.
 """
 
 import argparse
@@ -47,26 +47,33 @@ def main() -> int:
     parser.add_argument("--transformers", metavar="PROGRAM", help="the `transformers` of an environment that can serve")
     parser.add_argument("--tasks", default=",".join(_TASKS), metavar="NAMES", help="commas between")
     parser.add_argument("--max-new-tokens", type=int, default=400, metavar="N", help="tokens an answer may have")
+    parser.add_argument("--max-repairs", type=int, default=1, metavar="N", help="ask again this often")
     options = parser.parse_args()
     free, constrained = (
-        replace(next(arm for arm in ARMS if arm.name == name), max_repairs=1, max_new_tokens=options.max_new_tokens)
+        replace(
+            next(arm for arm in ARMS if arm.name == name),
+            max_repairs=options.max_repairs,
+            max_new_tokens=options.max_new_tokens,
+        )
         for name in ("free", "constrained")
     )
     tasks = load_tasks(options.tasks.split(","))
     trials: list[Trial] = []
     console = Console(width=None if Console().is_terminal else 160)
     trials += _asked(console, "magicode", open_model(_MODEL, device="cpu", on_progress=_silent), tasks, constrained)
+    if options.transformers:
+        directory = resolve(_MODEL, ModelStore(packed=False), _silent)
+        with _serving(
+            options.transformers, "serve", directory, "--port", "PORT", "--device", "cpu", "--dtype", "float32"
+        ) as url:
+            endpoint = Endpoint(Address.parse(url), context_limit=_CONTEXT, timeouts=_PATIENT)
+            served = open_endpoint(endpoint, str(directory), _silent)
+            trials += _asked(console, "transformers, free", served, tasks, free)
     gguf = ModelStore().prepare(_MODEL, _silent).parent / f"{_MODEL.replace('-0.5b', '-0.5b-instruct')}-q4_k_m.gguf"
     with _serving(sys.executable, "-m", "tests.benchmarks.bench_endpoints.llama_server", gguf, "PORT", _CONTEXT) as url:
         model = open_endpoint(Endpoint(Address.parse(url), timeouts=_PATIENT), None, _silent)
         trials += _asked(console, "llama.cpp, shape", model, tasks, constrained)
         trials += _asked(console, "llama.cpp, free", model, tasks, free)
-    if options.transformers:
-        directory = resolve(_MODEL, ModelStore(packed=False), _silent)
-        with _serving(options.transformers, "serve", directory, "--port", "PORT", "--device", "cpu") as url:
-            endpoint = Endpoint(Address.parse(url), context_limit=_CONTEXT, timeouts=_PATIENT)
-            served = open_endpoint(endpoint, str(directory), _silent)
-            trials += _asked(console, "transformers, free", served, tasks, free)
     _show(console, trials)
     rows = [{key: value for key, value in trial.values().items() if key != "diff"} for trial in trials]
     console.file.write(json.dumps({"trials": rows}) + "\n")
