@@ -32,12 +32,19 @@ def find_source(directory: Path) -> Source:
         return Git.discover(directory)
     except NoRepositoryError as error:
         root = directory.resolve()
-        if Path.home().resolve().is_relative_to(root):
+        if _home().is_relative_to(root):
             raise NotARepositoryError(
                 f"{root} is in no git repository, and to read all of it would be to read your home directory; "
                 "go to the directory of a project, or name it with -C"
             ) from error
         return Folder(root)
+
+
+def _home() -> Path:
+    try:
+        return Path.home().resolve()
+    except RuntimeError:  # a user without a name and without HOME, as in some containers
+        return Path("/")
 
 
 def require_git(source: Source, wanted: str) -> Git:

@@ -24,6 +24,7 @@ _SKIPPED_LISTINGS: dict[Listing, str] = {
     "nested": "nested repository",
     "unreadable": "unreadable directory",
     "undecodable": "file name is not UTF-8",
+    "installed": "installed or cached, and no .gitignore says so",
 }
 _BATCH_BYTES = 8_000_000
 _BATCH_FILES = 500

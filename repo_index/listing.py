@@ -10,7 +10,15 @@ from repo_index.errors import UnreadableError
 from repo_index.folder import Folder, Source
 from repo_index.git import Git
 
-Listing = Literal["file", "sparse", "submodule", "nested", "unreadable", "undecodable"]
+Listing = Literal["file", "sparse", "submodule", "nested", "unreadable", "undecodable", "installed"]
+
+# In a repository, `.gitignore` names these; elsewhere often nobody does.
+_INSTALLED = frozenset(
+    {
+        ".hg", ".mypy_cache", ".nox", ".pytest_cache", ".ruff_cache", ".svn", ".tox", ".venv", "__pycache__",
+        "bower_components", "node_modules",
+    }
+)  # fmt: skip
 
 
 def list_files(source: Source) -> dict[PurePosixPath, Listing]:
@@ -46,7 +54,10 @@ def _entry(entry: bytes) -> tuple[bytes, Listing]:
 
 
 def _in_folder(folder: Folder) -> Iterator[tuple[PurePosixPath, Listing]]:
-    """Walk a directory as git would if it were a repository; a repository in it is named and not entered."""
+    """Walk a directory as git would if it were a repository.
+
+    A repository in it, and what was installed or cached there, is named and not entered.
+    """
     found: dict[PurePosixPath, Listing] = {}
     nested: set[PurePosixPath] = set()
     for path, kind in _walked(folder.root):
@@ -54,6 +65,8 @@ def _in_folder(folder: Folder) -> Iterator[tuple[PurePosixPath, Listing]]:
             nested.add(path.parent)
         elif kind != "directory":
             found[path] = kind
+        elif path.name in _INSTALLED:
+            found[path] = "installed"
     nested.discard(PurePosixPath())  # a broken one of our own: it is no repository for git either
     for path, listing in found.items():
         if nested.isdisjoint(path.parents):
@@ -72,9 +85,11 @@ def _walked(root: Path) -> Iterator[tuple[PurePosixPath, Listing | Literal["dire
     from ignore.overrides import OverrideBuilder  # noqa: PLC0415
 
     # What is in a `.git` is nothing to read; that there is one tells of a nested repository.
-    inside_git = OverrideBuilder(root).add("!**/.git/*").build()
+    closed = OverrideBuilder(root)
+    for name in (".git", *sorted(_INSTALLED)):
+        closed = closed.add(f"!**/{name}/*")
     builder = WalkBuilder(root).hidden(False).ignore(False).parents(False)  # noqa: FBT003 - the library's own way
-    walk = builder.git_exclude(False).require_git(False).overrides(inside_git).build()  # noqa: FBT003
+    walk = builder.git_exclude(False).require_git(False).overrides(closed.build()).build()  # noqa: FBT003
     last = PurePosixPath()
     while True:
         try:

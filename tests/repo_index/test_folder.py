@@ -92,6 +92,31 @@ def test_repositories_inside_are_named_and_not_entered(root: Path) -> None:
     assert _listed(root) == {"a": "file", "own": "nested", "deep/er": "nested"}
 
 
+def test_what_was_installed_is_named_and_not_entered(root: Path) -> None:
+    _write(root, "a.js", "node_modules/left-pad/index.js", "web/node_modules/x/y.js", "__pycache__/a.pyc", "venv.py")
+    assert _listed(root) == {
+        "a.js": "file",
+        "venv.py": "file",
+        "node_modules": "installed",
+        "web/node_modules": "installed",
+        "__pycache__": "installed",
+    }
+    skipped = take_snapshot(Folder(root), len).skipped
+    assert {each.reason for each in skipped} == {"installed or cached, and no .gitignore says so"}
+    (root / ".gitignore").write_text("node_modules\n__pycache__\n")
+    assert sorted(_listed(root)) == [".gitignore", "a.js", "venv.py"]
+
+
+def test_a_user_without_a_home_reads_a_directory(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", no_home)
+    assert find_source(root) == Folder(root)
+    with pytest.raises(NotARepositoryError, match="go to the directory of a project"):
+        find_source(Path("/"))
+
+
 def test_odd_names_and_kinds_are_listed(root: Path) -> None:
     _write(root, "a b", 'q"', "new\nline", "größe", "empty/x")
     (root / "empty" / "x").unlink()
