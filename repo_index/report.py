@@ -39,20 +39,29 @@ class TokenTree:
     @classmethod
     def of(cls, files: Iterable[Counted]) -> "TokenTree":
         """Add files up along their directories."""
-        counts = {file.path: file.n_tokens for file in files}
+        counts: dict[tuple[str, ...], int] = {}
+        paths: dict[tuple[str, ...], PurePosixPath] = {}
+        for file in files:
+            parts = file.path.parts
+            counts[parts], paths[parts] = file.n_tokens, file.path
         whole = sum(counts.values())
-        below: dict[PurePosixPath, set[PurePosixPath]] = {PurePosixPath(): set()}
-        for path in counts:
-            for child, parent in zip((path, *path.parents), path.parents, strict=False):
-                below.setdefault(parent, set()).add(child)
-        done: dict[PurePosixPath, TokenTree] = {}
+        below: dict[tuple[str, ...], list[tuple[str, ...]]] = {(): []}
+        for parts in counts:
+            child, is_new = parts, True
+            while is_new and child:
+                parent = child[:-1]
+                is_new = parent not in below
+                below.setdefault(parent, []).append(child)
+                child = parent
+        done: dict[tuple[str, ...], TokenTree] = {}
         # Deepest first, so that children stand before their parent is added up; recursion would end at deep trees.
-        for path in sorted(counts.keys() | below.keys(), key=lambda path: -len(path.parts)):
-            children = sorted((done[child] for child in below.get(path, ())), key=_by_size)
-            n_tokens = counts.get(path, 0) + sum(child.n_tokens for child in children)
-            n_files = (path in counts) + sum(child.n_files for child in children)
-            done[path] = cls(path, n_tokens, n_files, n_tokens / whole if whole else 0.0, tuple(children))
-        return done[PurePosixPath()]
+        for parts in sorted(counts.keys() | below.keys(), key=len, reverse=True):
+            children = sorted((done[child] for child in below.get(parts, ())), key=_by_size)
+            n_tokens = counts.get(parts, 0) + sum(child.n_tokens for child in children)
+            n_files = (parts in counts) + sum(child.n_files for child in children)
+            share = n_tokens / whole if whole else 0.0
+            done[parts] = cls(paths.get(parts) or PurePosixPath(*parts), n_tokens, n_files, share, tuple(children))
+        return done[()]
 
     @property
     def label(self) -> str:
