@@ -73,5 +73,9 @@ bench-loader: setup ## Read and count a repository of 60 MB beside repomix; ARGS
 	$(BIN)/magicode models pull qwen2.5-coder-0.5b
 	$(BIN)/python -m tests.benchmarks.bench_loader $(ARGS)
 
+bench-batch: setup ## Do 50 tasks unattended, killed twice, and beside single runs; ARGS="--repo DIR …", five of them
+	$(BIN)/magicode models pull qwen2.5-coder-0.5b
+	$(BIN)/python -m tests.benchmarks.bench_batch $(ARGS)
+
 clean: ## Remove what was built; models in the cache stay
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -7,6 +7,7 @@ import base64
 import json
 import os
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -44,7 +45,7 @@ class LocalForge:
         class Handler(_Handler):
             served = forge
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         self._thread.start()
@@ -75,6 +76,12 @@ class LocalForge:
     def tip(self, name: str, branch: str) -> str | None:
         command = ["git", "-C", self.root / f"{name}.git", "rev-parse", "-q", "--verify", f"refs/heads/{branch}"]
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip() or None
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], ConnectionError):  # a client that was killed
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
