@@ -11,6 +11,7 @@ from agent.sandbox import TestReport
 from repo_index.errors import GitError, RepoError
 from repo_index.git import Git
 
+UNSPLIT = ("-c", "core.splitIndex=false")  # for an index of ours: no part of it goes to the git directory
 _MAX_SUBJECT = 72  # characters
 _MAX_LINES = 3  # of the tests' output in a message
 _BLANKS = re.compile(r"\s+")
@@ -48,15 +49,19 @@ def identity(git: Git, repository: str) -> str:
 def stage(git: Git, paths: Iterable[PurePosixPath], env: Mapping[str, str] | None = None) -> None:
     """Put these files into the index as they lie in the work tree, also as gone; `env` may name another index."""
     listed = b"".join(str(path).encode("utf-8", "surrogateescape") + b"\0" for path in paths)
-    git.run("update-index", "--add", "--remove", "--replace", "-z", "--stdin", stdin=listed, env=env)
+    git.run(*_settings(env), "update-index", "--add", "--remove", "--replace", "-z", "--stdin", stdin=listed, env=env)
 
 
 def commit(git: Git, base: str | None, message: str, env: Mapping[str, str] | None = None) -> str:
     """Commit the index behind `base`, or as a first commit, on no branch, and return the commit."""
-    tree = git.run("write-tree", env=env).decode().strip()
+    tree = git.run(*_settings(env), "write-tree", env=env).decode().strip()
     parent = () if base is None else ("-p", base)
     arguments = ("-c", "i18n.commitEncoding=UTF-8", "commit-tree", tree, *parent, "-F", "-")
     return git.run(*arguments, stdin=f"{message.rstrip()}\n".encode("utf-8", "replace"), env=env).decode().strip()
+
+
+def _settings(env: Mapping[str, str] | None) -> tuple[str, ...]:
+    return () if env is None else UNSPLIT
 
 
 def publish(git: Git, branch: str, commit: str, expected: str | None, *, reason: str) -> None:

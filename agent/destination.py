@@ -13,7 +13,7 @@ from agent.batch.locks import hold
 from agent.batch.plan import folders_of
 from agent.batch.repositories import open_local
 from agent.batch.worktrees import LOCK, Worktrees
-from agent.commits import commit, identity, publish, stage
+from agent.commits import UNSPLIT, commit, identity, publish, stage
 from agent.errors import ConflictError, PolicyError
 from agent.interrupts import held_back
 from agent.outcome import Delivery
@@ -181,7 +181,7 @@ def _commit_to_head(git: Git, paths: tuple[PurePosixPath, ...], message: str) ->
     with tempfile.TemporaryDirectory(prefix="magicode-") as folder:
         env = {"GIT_INDEX_FILE": f"{folder}/index"}
         if head is not None:
-            git.run("read-tree", head, env=env)
+            git.run(*UNSPLIT, "read-tree", head, env=env)
         stage(git, paths, env)
         made = commit(git, head, message, env)
     try:

@@ -111,15 +111,22 @@ class SessionStore:
         return next(iter(self.list()), None)
 
     def open(self, session_id: str) -> Session:
-        """Return a session by its id.
+        """Return a session by its id, or the beginning of it where that is enough.
 
         Raises:
-            SessionError: there is none of that id; the message names those that are near, or the last ones.
+            SessionError: there is none of that id, or several; the message names those that are near, or the last ones.
 
         """
         found = {session.id: session for session in self.list()}
         if session_id in found:
             return found[session_id]
+        begun = [each for each in found if each.startswith(session_id)] if session_id else []
+        if len(begun) == 1:
+            return found[begun[0]]
+        if begun:
+            raise SessionError(
+                f"{len(begun)} sessions begin with {session_id!r}: {', '.join(begun[:3])}; give more of it"
+            )
         if not found:
             raise SessionError(f"no session {session_id!r}: this repository has none yet")
         near = difflib.get_close_matches(session_id, found, n=3)

@@ -3,15 +3,19 @@
 import json
 import sys
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
+from rich.console import Console, Group
+from rich.table import Table
 from rich.text import Text
 
 from agent.cli import options
 from agent.errors import ExitCode
 from agent.escape import printable
+
+if TYPE_CHECKING:
+    from agent.doctor import Finding
 
 _STYLES = {"ok": "green", "note": "yellow", "missing": "bold red"}
 
@@ -36,15 +40,25 @@ def doctor(
     for finding in examine(model, ModelStore(), verify=verify):
         findings.append(finding)
         if not as_json:
-            console.print(
-                Text.assemble((f"{finding.state:<8}", _STYLES[finding.state]), f"{finding.name:<12}  "), end=""
-            )
-            console.print(Text(printable(finding.detail)), soft_wrap=not console.is_terminal)
-            if finding.advice:
-                console.print(
-                    Text(f"{'':<22}{printable(finding.advice)}", style="dim"), soft_wrap=not console.is_terminal
-                )
+            _show(finding, console)
     if as_json:
         sys.stdout.write(json.dumps([asdict(finding) for finding in findings]) + "\n")
     if any(finding.state == "missing" for finding in findings):
         raise typer.Exit(int(ExitCode.UNEXPECTED))
+
+
+def _show(finding: "Finding", console: Console) -> None:
+    """Print a finding: in columns on a terminal, elsewhere on lines that a program can cut."""
+    head = Text(f"{finding.state:<7}", style=_STYLES[finding.state])
+    detail, advice = Text(printable(finding.detail)), Text(printable(finding.advice), style="dim")
+    if not console.is_terminal:
+        console.print(Text.assemble(head, f"  {finding.name:<18}  ", detail), soft_wrap=True)
+        if finding.advice:
+            console.print(Text.assemble(" " * 29, advice), soft_wrap=True)
+        return
+    row = Table.grid(padding=(0, 2))
+    row.add_column(width=7)
+    row.add_column(width=18)
+    row.add_column()
+    row.add_row(head, printable(finding.name), Group(detail, advice) if finding.advice else detail)
+    console.print(row)

@@ -135,9 +135,21 @@ def test_an_unknown_id_is_answered_with_those_that_are_there(repo: Any) -> None:
         store.open("x")
     session = store.create()
     with pytest.raises(SessionError, match=f"did you mean {re.escape(session.id)}"):
-        store.open(session.id[:-1])
+        store.open(f"{session.id}0")
     with pytest.raises(SessionError, match=f"last ones are {re.escape(session.id)}"):
         store.open("?")
+
+
+def test_the_beginning_of_an_id_is_enough_where_it_is_one_alone(repo: Any) -> None:
+    store = _store(repo)
+    first = store.create()
+    assert store.open(first.id[:4]) == first
+    second = store.create()
+    with pytest.raises(SessionError, match="2 sessions begin with"):
+        store.open(first.id[:4])
+    assert (store.open(first.id), store.open(second.id[:-1])) == (first, second)
+    with pytest.raises(SessionError, match="no session ''"):
+        store.open("")
 
 
 def test_an_id_is_never_a_path(repo: Any) -> None:

@@ -123,6 +123,41 @@ class TestCommit:
         assert repo.run("status", "--porcelain") == b" M calc.py\n"
 
 
+class TestHostile:
+    """What a repository configures to run at a commit, a checkout or a change of the index, does not."""
+
+    @pytest.mark.parametrize("flags", [("--commit",), ("--branch", "x"), ("--worktree", "../tree", "--branch", "x")])
+    def test_nothing_of_the_repositorys_runs(self, cli: Cli, repo: Repo, flags: tuple[str, ...]) -> None:
+        pwned = repo.root.parent / "pwned"
+        for name in ("pre-commit", "commit-msg", "post-commit", "post-checkout", "post-index-change"):
+            hook = repo.root / ".git/hooks" / name
+            hook.parent.mkdir(exist_ok=True)
+            hook.write_text(f"#!/bin/sh\necho {name} >> {pwned}\n")
+            hook.chmod(0o755)
+        (repo.root / ".git/hooks/reference-transaction").write_bytes((repo.root / ".git/hooks/pre-commit").read_bytes())
+        (repo.root / ".git/hooks/reference-transaction").chmod(0o755)
+        (repo.root / ".git/info").mkdir(exist_ok=True)
+        (repo.root / ".git/info/attributes").write_text("* filter=evil\n")
+        for side in ("clean", "smudge", "process"):
+            repo.run("config", f"filter.evil.{side}", f"sh -c 'echo {side} >> {pwned}; cat'")
+        repo.run("config", "core.fsmonitor", f"echo fsmonitor >> {pwned}")
+        repo.run("config", "gpg.program", f"echo gpg >> {pwned}")
+        repo.run("config", "commit.gpgSign", "true")
+        pwned.unlink(missing_ok=True)  # of this setup itself
+        assert cli("-y", *flags, "fix", answers=[FIX]).code == 0
+        assert not pwned.exists()
+
+    def test_an_index_of_ours_leaves_nothing_in_the_git_directory(self, cli: Cli, repo: Repo) -> None:
+        repo.run("config", "core.splitIndex", "true")
+        repo.run("update-index", "--split-index")
+        before = set((repo.root / ".git").iterdir())
+        assert cli("-y", "--commit", "fix", answers=[FIX]).code == 0
+        new = {path.name for path in set((repo.root / ".git").iterdir()) - before}
+        users_own = Path(repo.run("rev-parse", "--shared-index-path").decode().strip()).name
+        assert new <= {"magicode", "logs", users_own}
+        assert repo.run("status", "--porcelain") == b""
+
+
 class TestBranch:
     def test_the_users_tree_and_index_stay_to_the_byte(self, cli: Cli, repo: Repo) -> None:
         repo.write({"calc.py": (b"staged\n", 0o644)})

@@ -37,9 +37,9 @@ def test_every_finding_has_a_state_and_what_is_wrong_has_an_advice(cli: Cli) -> 
     assert "magicode models pull qwen2.5-coder-1.5b" in found["qwen2.5-coder-1.5b"]["advice"]
     assert SMALL not in found  # neither here nor asked for
     shown = cli("doctor").out.decode()
-    assert shown.startswith("ok      python ")
+    assert shown.startswith("ok       python ")
     for finding in found.values():
-        assert f"{finding['state']:<8}{finding['name']}" in shown
+        assert f"{finding['state']:<7}  {finding['name']}" in shown
 
 
 @pytest.mark.parametrize("said", [b"git version 2.30.9", b"git version 1.8.3.1", b"something else"])
