@@ -18,13 +18,15 @@ from enum import Enum
 from pathlib import Path
 from typing import IO, ClassVar, cast
 
-from agent import sandbox_exec
+from agent import bubblewrap, sandbox_exec, seatbelt
 from agent.change import FileChange
 from agent.errors import PolicyError
 from agent.sandbox_policy import clean_environment, own_prefix, plan_confinement
 
 _HEAD_CHARS = 16 * 1024  # a compiler's first error stands at the top,
 _TAIL_CHARS = 48 * 1024  # a test runner's summary at the end
+_PLATFORMS = ("linux", "darwin")
+_BUBBLEWRAP = "bwrap"
 _CHUNK_BYTES = 64 * 1024
 _MAX_OUTPUT_BYTES = 256 * 1024 * 1024
 _DRAINED_CHUNKS = 16
@@ -122,21 +124,38 @@ def run_tests(
     loopback of its own; and it ends when it has too many processes or holds too much memory.
     The environment is cleaned either way: see `clean_environment`.
 
-    With `changes`, which only the sandbox can, the command sees `cwd` with these files changed, and neither they nor
-    anything that it writes is ever there for others: `cwd` itself stays as it is, to the byte.
+    Where the system lets bubblewrap make namespaces and us not, it makes them, without those bounds and `changes`.
+    On macOS sandbox-exec refuses the same, and the network as a whole.
+
+    With `changes`, which only our own sandbox can, the command sees `cwd` with these files changed, and neither they
+    nor anything that it writes is ever there for others: `cwd` itself stays as it is, to the byte.
 
     Raises:
         PolicyError: this machine cannot confine the command; the message says how to go on.
 
     """
-    if sandboxed and sys.platform != "linux":
+    if sandboxed and (sys.platform not in _PLATFORMS or (sys.platform == "darwin" and changes is not None)):
         raise PolicyError(
-            "tests run in a sandbox, and this version has one for Linux alone: pass --no-sandbox to run them "
+            "tests run in a sandbox, and this version has none for this system: pass --no-sandbox to run them "
             "with your own rights, or run without --test-cmd"
         )
-    environment = clean_environment(dict(os.environ), cwd, own_prefix=own_prefix())
     if not sandboxed:
-        return _supervise(command, cwd, environment, None, timeout_s, on_output)
+        environment = clean_environment(dict(os.environ), cwd, own_prefix=own_prefix())
+        return _supervise(command, _shell(command), cwd, environment, None, timeout_s, on_output)
+    return _run_confined(command, cwd, timeout_s, on_output, changes, bwrap=shutil.which(_BUBBLEWRAP))
+
+
+def _run_confined(
+    command: str,
+    cwd: Path,
+    timeout_s: float,
+    on_output: Callable[[str], None] | None,
+    changes: Sequence[FileChange] | None,
+    *,
+    bwrap: str | None,
+) -> TestReport:
+    environment = clean_environment(dict(os.environ), cwd, own_prefix=own_prefix())
+    environment = {name: value for name, value in environment.items() if not name.startswith("XDG_")}
     with _scratch_directory() as scratch:
         confinement = plan_confinement(
             command,
@@ -148,8 +167,23 @@ def run_tests(
             layer=changes is not None,
             changes=tuple(_staged(changes or (), scratch)),
         )
-        environment = {k: v for k, v in environment.items() if not k.startswith("XDG_")} | {"TMPDIR": "/tmp"}  # noqa: S108
-        return _supervise(command, cwd, environment, asdict(confinement), timeout_s, on_output)
+        if sys.platform == "darwin":
+            environment |= {"TMPDIR": confinement.scratch, "HOME": confinement.scratch}
+            words = seatbelt.wrapped(_shell(command), confinement)
+            return _supervise(command, words, cwd, environment, None, timeout_s, on_output)
+        environment |= {"TMPDIR": "/tmp"}  # noqa: S108
+        try:
+            confined = asdict(confinement)
+            return _supervise(command, _shell(command), cwd, environment, confined, timeout_s, on_output)
+        except PolicyError:
+            if bwrap is None or changes is not None or not _works(bubblewrap.wrapped(bwrap, ["true"], confinement)):
+                raise
+            words = bubblewrap.wrapped(bwrap, _shell(command), confinement)
+            return _supervise(command, words, cwd, environment, None, timeout_s, on_output)
+
+
+def _shell(command: str) -> list[str]:
+    return ["/bin/sh", "-c", command]
 
 
 def sandbox_status() -> SandboxStatus:
@@ -159,6 +193,16 @@ def sandbox_status() -> SandboxStatus:
             run_tests(":", Path(directory), timeout_s=10, on_output=None)
         except PolicyError as error:
             return SandboxStatus(namespaces=False, landlock_abi=0, detail=str(error))
+        try:
+            _run_confined(":", Path(directory), 10, None, None, bwrap=None)
+            is_ours = True
+        except PolicyError:
+            is_ours = False
+    if sys.platform == "darwin":
+        return SandboxStatus(namespaces=False, landlock_abi=0, detail="sandbox-exec, untested on a Mac so far")
+    if not is_ours:
+        detail = "bubblewrap, without bounds on memory and processes; tests run in your tree"
+        return SandboxStatus(namespaces=True, landlock_abi=0, detail=detail)
     abi = _landlock_abi()
     second = f"Landlock (ABI {abi})" if abi else "no Landlock in this kernel: mounts alone hold writes"
     return SandboxStatus(namespaces=True, landlock_abi=abi, detail=f"mount, network and process namespaces; {second}")
@@ -194,8 +238,14 @@ def _landlock_abi() -> int:
     return abi_version()
 
 
+def _works(line: Sequence[str]) -> bool:
+    """Tell whether a program can be confined like this: later, its refusal would pass for failing tests."""
+    return subprocess.run(line, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
+
+
 def _supervise(
     command: str,
+    words: Sequence[str],
     cwd: Path,
     environment: dict[str, str],
     confinement: dict[str, object] | None,
@@ -213,7 +263,7 @@ def _supervise(
                 on_output(text)
 
     status_read, status_write = os.pipe()
-    spec = {"command": ["/bin/sh", "-c", command], "parent": os.getpid(), "confinement": confinement}
+    spec = {"command": words, "parent": os.getpid(), "confinement": confinement}
     with os.fdopen(status_read, "rb", buffering=0) as status:
         try:
             launcher = subprocess.Popen(

@@ -11,10 +11,11 @@ import textwrap
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from agent import sandbox, sandbox_policy
+from agent import bubblewrap, sandbox, sandbox_policy, seatbelt
 from agent.errors import PolicyError
 from agent.sandbox import SandboxStatus, TestReport, run_tests, sandbox_status
 from agent.sandbox_policy import clean_environment, plan_confinement
@@ -216,11 +217,12 @@ class TestWrites:
         assert "opened" not in report.tail
 
     def test_the_repository_and_tmp_are_writable(self, confined: Path) -> None:
-        report = _run("mkdir .cache && touch .cache/x new.py $TMPDIR/a /tmp/b /var/tmp/c ~/d", confined)
+        other = Path(f"/tmp/of-a-test-{os.getpid()}")
+        report = _run(f"mkdir .cache && touch .cache/x new.py $TMPDIR/a {other} /var/tmp/c ~/d", confined)
         assert report.tail == ""
         assert report.passed
         assert (confined / ".cache" / "x").exists()
-        assert not Path("/tmp/b").exists()
+        assert not other.exists()
         assert sorted(path.name for path in confined.parent.iterdir()) == ["project"]
 
     def test_nothing_outside_is(self, confined: Path, tmp_path: Path) -> None:
@@ -518,6 +520,7 @@ class TestRefusals:
         launcher.write_text(source.replace(working, broken))
         monkeypatch.setattr("agent.sandbox_exec.__file__", str(launcher))
         monkeypatch.setattr("agent.sandbox._landlock_abi", lambda: 7)
+        monkeypatch.setattr(sandbox, "_BUBBLEWRAP", "no-such-program")
         with pytest.raises(PolicyError, match=f"{said}.*--no-sandbox"):
             _run("touch ran", confined)
         assert not (confined / "ran").exists()
@@ -585,3 +588,88 @@ class TestPolicy:
         cleaned = clean_environment(given, project, own_prefix=own)
         assert ("VIRTUAL_ENV" in cleaned) == inside
         assert cleaned["PATH"] == (f"{own}/bin:/usr/bin" if inside else "/usr/bin")
+
+
+@pytest.fixture
+def by_bubblewrap(confined: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The sandbox where namespaces are for bubblewrap alone."""
+    if shutil.which("bwrap") is None:
+        pytest.skip("there is no bubblewrap")
+    supervise = sandbox._supervise
+
+    def refuse(*args: Any) -> TestReport:
+        if args[4] is not None:
+            raise PolicyError("no namespaces for us")
+        return supervise(*args)
+
+    monkeypatch.setattr(sandbox, "_supervise", refuse)
+    return confined
+
+
+class TestBubblewrap:
+    def test_it_is_used_where_we_are_refused(self, by_bubblewrap: Path) -> None:
+        report = _run("echo out; echo err >&2; exit 7", by_bubblewrap)
+        assert (report.exit_code, report.tail) == (7, "out\nerr\n")
+        assert "bubblewrap" in sandbox_status().detail
+        assert not sandbox.can_layer()
+
+    def test_secrets_writes_and_git(self, by_bubblewrap: Path, home: Path, tmp_path: Path) -> None:
+        (home / ".ssh").mkdir()
+        (home / ".ssh/id").write_text("a secret key")
+        report = _run(
+            f"cat {home}/.ssh/id /proc/1/root{home}/.ssh/id; echo x > {tmp_path}/out; echo x > /usr/x; "
+            f"echo x > .git/config; ln -s {home} up; echo x > up/new; echo x > inside",
+            by_bubblewrap,
+        )
+        assert "a secret key" not in report.tail
+        assert not (tmp_path / "out").exists()
+        assert not Path("/usr/x").exists()
+        assert not (home / "new").exists()
+        assert "x" not in (by_bubblewrap / ".git/config").read_text().splitlines()
+        assert (by_bubblewrap / "inside").exists()
+
+    def test_the_network(self, by_bubblewrap: Path) -> None:
+        with socket.socket() as server:
+            server.bind(("127.0.0.1", 0))
+            server.listen()
+            code = f"import socket; socket.create_connection(('127.0.0.1', {server.getsockname()[1]}), 2)"
+            report = _run_python(code, by_bubblewrap)
+            assert "ConnectionRefusedError" in report.tail
+
+    def test_daemons_and_the_time(self, by_bubblewrap: Path) -> None:
+        marker = f"{500 + os.getpid()}.5"
+        report = _run(f"setsid sleep {marker} & sleep 60", by_bubblewrap, timeout_s=1)
+        assert report.timed_out
+        assert _wait_until_gone(marker) == []
+
+
+def test_what_bubblewrap_is_told(home: Path, tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    confinement = plan_confinement("x", home / "project", scratch, {}, home=home, landlock=False)
+    line = bubblewrap.wrapped("bwrap", ["/bin/sh", "-c", "x"], confinement)
+    assert line[-4:] == ["--", "/bin/sh", "-c", "x"]
+    assert line.index(str(home)) < line.index(confinement.cwd)  # the home is covered before the project is shown in it
+    assert line[line.index(confinement.protected[0]) - 1] == "--ro-bind"
+
+
+def test_the_profile_for_macos(home: Path, tmp_path: Path) -> None:
+    """Its text alone: no Mac was at hand. The last rule that fits counts, so their order is what matters."""
+    scratch = tmp_path / 'scratch "1"'
+    scratch.mkdir()
+    (home / ".cargo/bin").mkdir(parents=True)
+    confinement = plan_confinement("x", home / "project", scratch, {}, home=home, landlock=False)
+    words = seatbelt.wrapped(["/bin/sh", "-c", "x"], confinement)
+    assert words[:2] == ["/usr/bin/sandbox-exec", "-p"]
+    lines = words[2].splitlines()
+    at = {start: next(n for n, line in enumerate(lines) if line.startswith(start)) for start in (
+        "(deny file-write*)", "(allow file-write* ", "(deny file-write* ", "(deny file-read* ", "(allow file-read* ",
+    )}  # fmt: skip
+    assert list(at.values()) == sorted(at.values())
+    assert lines[:3] == ["(version 1)", "(allow default)", "(deny network*)"]
+    assert f'(subpath "{home}/project")' in lines[at["(allow file-write* "]]
+    assert '(subpath "' + str(scratch).replace('"', '\\"') + '")' in lines[at["(allow file-write* "]]
+    assert f'(subpath "{home}/project/.git")' in lines[at["(deny file-write* "]]
+    assert f'(subpath "{home}")' in lines[at["(deny file-read* "]]
+    assert f'(subpath "{home}/.cargo/bin")' in lines[at["(allow file-read* "]]
+    assert words[2].count("(") == words[2].count(")")

@@ -64,7 +64,7 @@ class TestTests:
         finally:
             signal.signal(number, before)
         assert (result.code, repo.files(), leftovers(repo)) == (ExitCode.INTERRUPTED, FILES, [])
-        assert result.err.endswith("magicode: interrupted; the change was rolled back\n")
+        assert "magicode: interrupted; the change was rolled back; `magicode -r interrupted-" in result.err
 
     def test_killed_in_the_middle_the_next_command_says_that_nothing_was_proven(
         self, cli: Cli, repo: Repo, tmp_path: Path
