@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
-from agent.errors import ConflictError
+from agent.errors import ConflictError, PolicyError
 from agent.treeio import Found, Mode, Steps, no_step
 
 Place = Literal["journal", "rollback", "undo", "kept"]
@@ -139,6 +139,17 @@ class Journal:
         self._keep_entries = keep_entries
         self._keep_bytes = keep_bytes
 
+    def require_no_links(self) -> None:
+        """Check that no part of the folder is a link: an archive of a repository may bring such a git directory.
+
+        Raises:
+            PolicyError: one is.
+
+        """
+        for path in (self.folder, self.scratch, *(self.folder / name for name in (*_PLACES, "lock", "untested"))):
+            if path.is_symlink():
+                raise PolicyError(f"{path} is a symbolic link; remove it, magicode keeps its own state there")
+
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Hold the work tree against other magicodes. The system lets go of it when the process ends.
@@ -187,6 +198,7 @@ class Journal:
     def move(self, entry_id: str, source: Place, target: Place) -> None:
         """Take an entry to its next place."""
         self._steps(f"move to {target}")
+        (self.folder / target).mkdir(mode=0o700, exist_ok=True)
         self.home(source, entry_id).rename(self.home(target, entry_id))
 
     def sync(self) -> None:
@@ -212,7 +224,8 @@ class Journal:
         """Read a manifest; None where there is none or it makes no sense."""
         try:
             raw = json.loads((self.home(place, entry_id) / _MANIFEST).read_bytes())
-            return _entry(raw) if raw["format"] == _FORMAT else None
+            # an entry that calls itself otherwise was not written by us: its id would lead elsewhere
+            return _entry(raw) if raw["format"] == _FORMAT and raw["id"] == entry_id else None
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
 
@@ -273,7 +286,7 @@ class Journal:
 
     def _names(self, place: Place) -> list[str]:
         try:
-            names = [path.name for path in (self.folder / place).iterdir()]
+            names = [path.name for path in (self.folder / place).iterdir() if not path.is_symlink()]
         except FileNotFoundError:
             return []
         return sorted(name for name in names if _ID.fullmatch(name))

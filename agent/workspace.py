@@ -199,7 +199,9 @@ class Workspace:
             raise WriteError(f"no temporary files can be written: {error.strerror or error}") from error
 
     def _journal(self) -> Journal:
-        return Journal(self.git.path("magicode"), self.steps)
+        journal = Journal(self.git.path("magicode"), self.steps)
+        journal.require_no_links()
+        return journal
 
     @contextlib.contextmanager
     def _working(self) -> Iterator[tuple[Writer, tuple[str, ...]]]:

@@ -68,6 +68,24 @@ def test_flags_that_allow_more(cli: Cli, repo: Repo) -> None:
     assert cli("apply", "-y", "--allow-dirty", "-", stdin=FIX.encode()).code == 0
 
 
+def test_uncommitted_work_is_merged_by_hunk_or_nothing_is_done(cli: Cli, repo: Repo) -> None:
+    mine = b"# mine\n\n" + FILES["calc.py"][0].replace(b"a * 2", b"2 * a")
+    repo.write({"calc.py": (mine, 0o644)})
+    index = (repo.root / ".git/index").read_bytes()
+    diff = FIX.replace("@@\n", "@@ -1,2 +1,2 @@\n", 1)
+    result = cli("apply", "-y", "--allow-dirty", "-", stdin=diff.encode())
+    assert (result.code, repo.files()["calc.py"][0]) == (0, mine.replace(b"a - b", b"a + b"))
+    assert "calc.py, hunk 1: at line 3 (offset 2 lines)\n" in result.err
+    overlapping = (
+        "--- a/calc.py\n+++ b/calc.py\n@@ -5,2 +5,2 @@\n def double(a):\n-    return a * 2\n+    return a + a\n"
+    )
+    for both in (overlapping, NEW_FILE + overlapping):
+        assert cli("apply", "-y", "--allow-dirty", "-", stdin=both.encode()).code == ExitCode.BAD_DIFF
+    assert cli("undo").code == 0
+    assert repo.files() == dict(FILES) | {"calc.py": (mine, 0o644)}
+    assert (repo.root / ".git/index").read_bytes() == index
+
+
 def test_bytes_that_are_no_utf_8_reach_their_file(cli: Cli, repo: Repo) -> None:
     repo.write({"l.txt": ("größe\n".encode("latin-1"), 0o644)})
     repo.commit()
