@@ -16,7 +16,7 @@ from agent.workspace import Workspace
 from model.api import OnProgress
 from model.catalogue import DEFAULT_MODEL
 from model.endpoint.address import Address
-from model.endpoint.settings import Endpoint, Timeouts
+from model.endpoint.settings import ASK_S, Endpoint, Timeouts
 from model.errors import EndpointError
 from model.hashhop.protocols import Reader
 from model.hashhop.readers import Opening, open_reader
@@ -80,7 +80,7 @@ def named_endpoint(
     """
     if not base_url:
         return None
-    timeouts = Timeouts(first_token_s=timeout_s, next_token_s=timeout_s / 10)
+    timeouts = Timeouts(ask_s=min(ASK_S, timeout_s), first_token_s=timeout_s, next_token_s=timeout_s / 10)
     key = os.environ.get("MAGICODE_API_KEY", "").strip() or None
     try:
         return Endpoint(Address.parse(base_url), key, context_limit, connections, timeouts)

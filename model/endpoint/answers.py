@@ -31,6 +31,7 @@ class Answer:
     n_pieces: int = 0
     first_s: float = 0.0
     total_s: float = 0.0
+    _n_chars: int = 0  # those that the model says to itself included
     _started: float = field(default_factory=time.perf_counter)
 
     def add(self, piece: Piece, max_tokens: int) -> None:
@@ -43,10 +44,11 @@ class Answer:
         if piece.text or piece.thought:
             self.first_s = self.first_s or time.perf_counter() - self._started
             self.n_pieces += 1
+            self._n_chars += len(piece.text) + len(piece.thought)
             self.text += piece.text
         self.finish = piece.finish or self.finish
         self.usage = piece.usage or self.usage
-        if len(self.text) > max_tokens * _MOST_CHARS_A_TOKEN:
+        if self._n_chars > max_tokens * _MOST_CHARS_A_TOKEN:
             raise ProtocolError(f"the server writes on and on, beyond the {max_tokens:,} tokens that it was asked for")
 
     def ended(self) -> "Answer":

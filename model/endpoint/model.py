@@ -100,6 +100,12 @@ class EndpointModel:
         """As many as there may be connections; attempts share them."""
         return self._wire.endpoint.n_connections
 
+    @property
+    def counts_exactly(self) -> bool:
+        """Whether the server really counts for us, which is asked of it."""
+        self.count_tokens("count this")
+        return self._counter.is_exact
+
     def count_tokens(self, text: str) -> int:
         """Count the tokens of plain text: as the server does, or rather too many."""
         return self._counter.count(text)

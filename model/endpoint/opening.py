@@ -25,7 +25,7 @@ def open_endpoint(
     wire = Wire(endpoint)
     server = find_server(wire, model)
     opened = EndpointModel(wire, server, memory_root)
-    counted = "" if server.counts else ", counts of tokens are our estimate"
+    counted = "" if opened.counts_exactly else ", counts of tokens are our estimate"
     what = "" if server.kind == "other" else f" ({server.kind})"
     told = f"{server.model} at {endpoint.address}{what}, {opened.context_limit:,} tokens of context{counted}"
     on_progress(Progress("connect", 1, 1, told))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from model.endpoint.address import Address
 from model.errors import EndpointError
 
+ASK_S = 30.0
 FIRST_TOKEN_S = 600.0
 CONNECTIONS = 4
 
@@ -18,7 +19,7 @@ class Timeouts:
     """
 
     connect_s: float = 10.0
-    ask_s: float = 30.0
+    ask_s: float = ASK_S
     first_token_s: float = FIRST_TOKEN_S
     next_token_s: float = FIRST_TOKEN_S / 10
 

@@ -167,9 +167,7 @@ class Wire:
 
     def _late(self, wait_s: float, what: str = "an answer") -> EndpointError:
         address = self.endpoint.address
-        return UnreachableError(
-            f"{address} sent nothing for {wait_s:,.0f} s, where {what} was due; see --server-timeout"
-        )
+        return UnreachableError(f"{address} sent nothing for {wait_s:,g} s, where {what} was due; see --server-timeout")
 
     def _check(self, response: httpx2.Response, body: bytes) -> None:
         if response.is_redirect:

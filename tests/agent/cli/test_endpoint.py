@@ -198,15 +198,16 @@ class TestWhatIsSeenOfAFault:
             (lambda x: x.whole(302, "", Location="http://else.invalid"), 1, "redirects to 'http://else.invalid'"),
             (sends("x" * 5_000_000), 1, "a line of more than 4,000,000 bytes"),
             (sends(*[chunk("x" * 100_000)] * 7), 1, "writes on and on, beyond the 2,048 tokens"),
+            (sends(*[chunk(reasoning="x" * 100_000)] * 7), 1, "writes on and on, beyond the 2,048 tokens"),
             (hangs(3), 1, "sent nothing for 1 s, where a first token was due; see --server-timeout"),
-            (hangs(3, after="---"), 1, "sent nothing for 0 s, where the next token was due"),
+            (hangs(3, after="---"), 1, "sent nothing for 0.1 s, where the next token was due"),
             (keeps_alive(3), 1, "sent nothing for 1 s, where a first token was due"),
             (lambda x: x.whole(200, "{}", "application/json"), 1, "the server's answer has no choices"),
         ],
         ids=[
             "429", "429 for long", "500", "400", "403", "404", "cut", "torn", "wrong JSON", "a list", "nothing in it",
-            "wrong choices", "wrong text", "error", "HTML", "redirect", "huge line", "endless", "hangs", "hangs later",
-            "keeps alive", "empty object",
+            "wrong choices", "wrong text", "error", "HTML", "redirect", "huge line", "endless", "endless thoughts",
+            "hangs", "hangs later", "keeps alive", "empty object",
         ],
     )  # fmt: skip
     def test_is_an_error_that_says_what(self, ask: Ask, repo: Repo, fault: Reply, n_asked: int, seen: str) -> None:
@@ -255,6 +256,21 @@ class TestWhatIsSeenOfAFault:
         assert result.code == ExitCode.MODEL_UNAVAILABLE
         assert "say it with --context-limit TOKENS" in result.err
         assert asking("--dry-run", "fix add", "--context-limit", "8000").code == 0
+
+    def test_a_server_that_a_repository_brings_along(self, ask: Ask, repo: Repo) -> None:
+        server = ask([says(FENCED)]).server
+        repo.write({".magicode.toml": (f'base-url = "{server.url}"\n'.encode(), 0o644)})
+        result = ask([]).cli("fix add", real_models=True)
+        assert result.code == ExitCode.REFUSED
+        assert "not trusted" in result.err
+        assert not server.asked
+
+    def test_a_listing_that_hangs(self, ask: Ask) -> None:
+        asking = ask([])
+        asking.server.get = {"/v1/models": hangs(3)}
+        result = asking("--server-timeout", "1", "fix add")
+        assert result.code == ExitCode.MODEL_UNAVAILABLE
+        assert "sent nothing for 1 s" in result.err
 
     def test_several_models_and_none_named(self, ask: Ask) -> None:
         asking = ask([says(FENCED)])

@@ -45,9 +45,11 @@ def test_what_the_server_counts_is_exact_and_what_it_does_not_is_rather_too_much
     model = _opened(server, tmp_path)
     assert model.count_tokens(text) == len(text)
     assert model.count_tokens("") == 0
+    assert model.counts_exactly
     assert 120 <= estimated <= 250  # Qwen's tokenizer: 120
     server.post = {}
     assert model.count_tokens(text) == estimated  # a server that stops to count is not asked again
+    assert not model.counts_exactly
     n_asked = len(server.asked)
     model.count_tokens(text)
     assert len(server.asked) == n_asked
