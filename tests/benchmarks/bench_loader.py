@@ -31,12 +31,12 @@ from rich.table import Table
 
 from tests.benchmarks.bench_memory.salted import salted
 from tests.benchmarks.bench_model import machine
+from tests.benchmarks.notes import Notes
 from tests.benchmarks.sources import RESULTS, ROOT
 
 REPOMIX = "1.18.1"
 _MODEL = "qwen2.5-coder-0.5b"
 _SIZES = {"small": (2_800, 60_000_000), "large": (86_000, 1_500_000_000)}  # files, bytes
-_TIMEOUT_S = 600.0
 _BYTES_A_TOKEN = 3.6  # as `salted` counts
 # What is asked of us: seconds of `count` by state, and bytes.
 TARGETS: dict[str, dict[str, float]] = {
@@ -51,6 +51,7 @@ def main() -> int:
     console = Console(width=None if Console().is_terminal else 160)
     rows: list[dict[str, Any]] = []
     repositories: dict[str, dict[str, Any]] = {}
+    noted: list[Notes] = []
     with TemporaryDirectory(prefix="magicode-bench-") as directory:
         work = Path(directory)
         repomix = None if options.no_repomix else _repomix(work, console)
@@ -60,9 +61,12 @@ def main() -> int:
                 continue
             tree = given.resolve() if given else _build(work / size, *_SIZES[size])
             repositories[size] = _described(tree, built=given is None)
-            for row in _measured(tree, work, model, repomix):
+            settings = {**repositories[size], "timeout_s": options.timeout, "repomix": repomix is not None}
+            notes = Notes(f"bench_loader-{size}", settings, ("agent", "model", "repo_index"))
+            for row in _measured(tree, work, model, repomix, notes, options):
                 rows.append({"repository": size, **row})
                 console.print(_line(rows[-1]), highlight=False, soft_wrap=True)
+            noted.append(notes)
     told = {
         "repositories": repositories,
         "rows": rows,
@@ -76,33 +80,44 @@ def main() -> int:
     console.print(_table(rows))
     if options.full or options.keep:
         (RESULTS / "bench_loader.json").write_text(json.dumps(told, indent=1) + "\n")
+    for notes in noted:
+        notes.clear()
     console.file.write(json.dumps(told) + "\n")
     return 0
 
 
-def _measured(tree: Path, work: Path, model: str, repomix: Path | None) -> Iterator[dict[str, Any]]:
-    """Yield what each tool takes."""
+def _measured(
+    tree: Path, work: Path, model: str, repomix: Path | None, notes: Notes, options: argparse.Namespace
+) -> Iterator[dict[str, Any]]:
+    """Yield what each tool takes; what a run that was stopped has measured is not measured again."""
+    known = {(row["tool"], row["what"], row["state"]): row for row in notes.lines}
     cache, out = work / "cache", work / "out"
     ours = [sys.executable, "-m", "magicode", "context", "-C", str(tree), "-m", model]
     env = {"MAGICODE_CACHE_DIR": str(cache), "PYTHONPATH": str(ROOT)}
-    commands = {("magicode", "count"): [*ours, "--json"], ("magicode", "pack"): [*ours, "--output", str(out)]}
+    commands = {("magicode", "count"): [*ours, "--json"]}
     if repomix:
         commands["repomix", "pack"] = ["node", str(repomix), "--quiet", "--output", str(out), str(tree)]
+    if not options.no_pack:
+        commands["magicode", "pack"] = [*ours, "--output", str(out)]
     for (tool, what), command in commands.items():
         for state in ("cold", "first", "warm"):
-            if state != "warm":
-                shutil.rmtree(cache, ignore_errors=True)
-            if state == "cold":
-                _forget_pages(tree)
-            row = _timed(command, env, cwd=work)
-            row["out_bytes"] = out.stat().st_size if out.exists() else row["out_bytes"]
-            out.unlink(missing_ok=True)
-            yield {"tool": tool, "what": what, "state": state, **row}
+            row = known.get((tool, what, state))
+            if row is None:
+                if state != "warm":
+                    shutil.rmtree(cache, ignore_errors=True)
+                if state == "cold":
+                    _forget_pages(tree)
+                found = _timed(command, env, work, options.timeout)
+                found["out_bytes"] = out.stat().st_size if out.exists() else found["out_bytes"]
+                out.unlink(missing_ok=True)
+                row = {"tool": tool, "what": what, "state": state, **found}
+                notes.note(row)
+            yield row
             if row["error"]:
                 break
 
 
-def _timed(command: Sequence[str], env: dict[str, str], cwd: Path) -> dict[str, Any]:
+def _timed(command: Sequence[str], env: dict[str, str], cwd: Path, timeout_s: float) -> dict[str, Any]:
     """Run a command and return seconds, the process's peak memory, and what went wrong."""
     with (cwd / "stdout").open("wb") as stdout, (cwd / "stderr").open("wb") as stderr:
         started = time.perf_counter()
@@ -113,7 +128,7 @@ def _timed(command: Sequence[str], env: dict[str, str], cwd: Path) -> dict[str, 
             seconds = time.perf_counter() - started
             if pid:
                 status, used = os.waitstatus_to_exitcode(ended), usage
-            elif seconds > _TIMEOUT_S:
+            elif seconds > timeout_s:
                 process.kill()
                 _, ended, used = os.wait4(process.pid, 0)
                 status = os.waitstatus_to_exitcode(ended)
@@ -236,6 +251,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--large", type=Path, metavar="DIR", help="a work tree of about 1.5 GB")
     parser.add_argument("--full", action="store_true", help="measure a large repository, too, built if none is named")
     parser.add_argument("--keep", action="store_true", help="keep the result of a short form, too")
+    parser.add_argument("--no-pack", action="store_true", help="count alone, and do not write the prompt")
+    parser.add_argument("--timeout", type=float, default=600.0, metavar="S", help="for each command; 600")
     parser.add_argument("--no-repomix", action="store_true", help="measure magicode alone")
     return parser.parse_args()
 

@@ -1,10 +1,12 @@
 """The small model of the catalogue, for real: it loads, speaks, and writes a diff that applies."""
 
+import json
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import pytest
+from tokenizers import Tokenizer as FastTokenizer
 
 from agent.parse import parse_patch
 from agent.place import place
@@ -12,7 +14,10 @@ from agent.validate import validate
 from model.api import Editable, Query, Sampling
 from model.local import LocalModel
 from model.store import ModelStore
+from model.tokenizer import Tokenizer
 from repo_index.frame import frame_file
+from repo_index.git import Git
+from repo_index.intake import take_snapshot
 from repo_index.text import TextFile
 
 NAME = "qwen2.5-coder-0.5b"
@@ -76,3 +81,15 @@ def test_it_writes_a_diff_that_applies(model: LocalModel, tmp_path: Path) -> Non
     changed = (tmp_path / path).read_text()
     assert changed != SOURCE
     assert "def add(a, b):" in changed
+
+
+def test_the_fast_tokenizer_gives_the_model_s_own_ids_on_every_file_of_this_repository() -> None:
+    """Control tokens are no control tokens there, so the reference has none either."""
+    root = Path(__file__).parents[2]
+    definition = (ModelStore().directory(NAME) / "tokenizer.json").read_text(encoding="utf-8")
+    tokenizer = Tokenizer(definition)
+    reference = FastTokenizer.from_str(json.dumps(json.loads(definition) | {"added_tokens": []}))
+    texts = [file.read() for file in take_snapshot(Git.discover(root), len).files]
+    assert len(texts) > 500
+    for text, expected in zip(texts, reference.encode_batch(texts, add_special_tokens=False), strict=True):
+        assert tokenizer.encode(text) == expected.ids
