@@ -26,7 +26,7 @@ Attend = Callable[[torch.Tensor, Heads, torch.Tensor], torch.Tensor]  # queries,
 # Up to here each token attends on its own; beyond, a sequence's tokens attend together, through torch's own kernel.
 _MAX_STEP_TOKENS = 64
 _CAPABILITY = (8, 0)
-_MATMUL_SHARE = 0.6  # of a plain matrix product's rate is what a prefill reaches; see LOG.md
+_MATMUL_SHARE = 0.5  # of a plain matrix product's rate is what a prefill reaches; see LOG.md
 
 
 def runs(config: NetworkConfig, device: torch.device) -> bool:
