@@ -8,6 +8,7 @@ from model.endpoint.kinds import Kind, kind_of
 from model.endpoint.wire import Wire
 from model.errors import EndpointError, RefusedError, UnknownModelError
 
+_NOT_LET_IN = {401, 403}
 _SHOWN = 8  # models that an error names
 
 
@@ -41,7 +42,8 @@ def find_server(wire: Wire, model: str | None) -> Server:
     try:
         listed = _listed(wire)
     except RefusedError as error:
-        if error.status != 404 or model is None:  # some servers list nothing
+        # some servers list nothing, and `transformers serve` fails at it where the user has no cache of models
+        if model is None or error.status in _NOT_LET_IN:
             raise
         listed = []
     entry = _entry(listed, model, wire)

@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
+from model.endpoint import backoff
 from model.endpoint.address import Address
 from model.endpoint.kinds import Kind
 from model.endpoint.server import Server, find_server
 from model.endpoint.settings import Endpoint
 from model.endpoint.wire import Wire
+from model.errors import RefusedError
 from tests.fakes.openai_server import OpenAiServer
 
 
@@ -63,11 +65,20 @@ def test_what_a_proxy_closes_is_done_without(server: OpenAiServer, owned_by: str
     assert _found(server).context_length is None
 
 
-def test_a_model_that_is_not_listed_is_left_to_the_server(server: OpenAiServer) -> None:
+def test_a_model_that_is_not_listed_is_left_to_the_server(
+    server: OpenAiServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backoff, "_BASE_S", 0.0)
     server.listing = {"object": "list", "data": []}
     assert _found(server, "owner/name") == Server("other", "owner/name")
-    server.get = {"/v1/models": lambda exchange: exchange.whole(404, "")}
-    assert _found(server, "owner/name") == Server("other", "owner/name")
+    for status in (404, 405, 500):
+        server.get = {"/v1/models": lambda exchange, status=status: exchange.whole(status, "")}
+        assert _found(server, "owner/name") == Server("other", "owner/name")
+        with pytest.raises(RefusedError):
+            _found(server)
+    server.get = {"/v1/models": lambda exchange: exchange.whole(401, "")}
+    with pytest.raises(RefusedError, match="wants a key"):
+        _found(server, "owner/name")
 
 
 @pytest.mark.parametrize(
