@@ -1,15 +1,13 @@
 """Names of branches, made from a template that a task file gives."""
 
-import difflib
 import re
-import string
 import unicodedata
 
 from agent.batch.cells import quoted
+from agent.batch.filling import pieces
 from agent.batch.schema import TaskSpec
 from repo_index.git import Git
 
-FIELDS = ("slug", "number", "task", "id")
 _MAX_SLUG = 50  # characters
 _MAX_TASK = 100
 _MAX_COMPONENT_BYTES = 200  # a file system takes 255, and git adds `.lock` and the like
@@ -78,20 +76,17 @@ def render(template: str, spec: TaskSpec, task_id: str) -> str:
         "slug": slug(spec.task) or f"task-{spec.number}",
         "task": _NOT_WORD.sub("-", spec.task).strip("-")[:_MAX_TASK].rstrip("-") or f"task-{spec.number}",
         "id": task_id[:8],
+        "number": "",
+        **{name: slug(value) or f"task-{spec.number}" for name, value in spec.fields},
     }
-    pieces: list[str] = []
-    for text, name, form, conversion in string.Formatter().parse(template):
-        pieces.append(text)
-        if name is None:
-            continue
-        if name not in FIELDS:
-            close = difflib.get_close_matches(name, FIELDS, n=1)
-            hint = f"did you mean '{{{close[0]}}}'?" if close else f"there are {', '.join(f'{{{f}}}' for f in FIELDS)}"
-            raise ValueError(f"has an unknown field {quoted('{' + name + '}')}; {hint}")
-        if conversion or (form and (name != "number" or not _NUMBER_FORMAT.fullmatch(form))):
+    out: list[str] = []
+    for text, name, form in pieces(template, list(values)):
+        out.append(text)
+        if form and (name != "number" or not _NUMBER_FORMAT.fullmatch(form)):
             raise ValueError(f"asks for {{{name}}} in a form that is not known; {{number:03}} is the only one")
-        pieces.append(format(spec.number, form or "") if name == "number" else values[name])
-    return "".join(pieces)
+        if name is not None:
+            out.append(format(spec.number, form) if name == "number" else values[name])
+    return "".join(out)
 
 
 def slug(text: str) -> str:

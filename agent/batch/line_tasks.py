@@ -10,6 +10,7 @@ from agent.batch.cells import Cell, Mistake, Odd, RawTasks, quoted
 
 LISTS = frozenset({"labels", "reviewers"})
 NUMBERS = frozenset({"attempts", "max_repairs"})
+_FIELD = "fields."
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}")
 _BETWEEN = re.compile(r"[;,]")
 
@@ -51,7 +52,7 @@ def read_csv(text: str) -> RawTasks:
             if len(row) > len(header):
                 raw.mistakes.append(Mistake(start, f"{len(row)} cells under {len(header)} headings"))
             cells = {key: _csv_cell(key, value, start) for key, value in zip(header, row, strict=False) if value}
-            raw.tasks.append((start, Cell(cells, start)))
+            raw.tasks.append((start, Cell(_with_fields(cells, start), start)))
     except csv.Error as error:
         raw.mistakes.append(Mistake(line, f"no CSV: {error}"))
     if header is None and not raw.mistakes:
@@ -60,10 +61,17 @@ def read_csv(text: str) -> RawTasks:
 
 
 def _check_header(header: list[str], line: int, mistakes: list[Mistake]) -> None:
-    if "task" not in header:
+    if "task" not in header and not any(name.startswith(_FIELD) for name in header):
         mistakes.append(Mistake(line, f"no column is headed `task`; there are {quoted(', '.join(header))}"))
     doubled = sorted({name for name in header if header.count(name) > 1})
     mistakes += [Mistake(line, f"{quoted(name)} stands here twice") for name in doubled]
+
+
+def _with_fields(cells: dict[str, Cell], line: int) -> dict[str, Cell]:
+    """Gather the columns that are headed `fields.NAME`."""
+    named = {key.removeprefix(_FIELD): cell for key, cell in cells.items() if key.startswith(_FIELD)}
+    others = {key: cell for key, cell in cells.items() if not key.startswith(_FIELD)}
+    return {**others, "fields": Cell(named, line)} if named else others
 
 
 def _csv_cell(key: str, text: str, line: int) -> Cell:

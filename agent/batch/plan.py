@@ -88,7 +88,8 @@ def _id(spec: TaskSpec, repository: Repository, seen: Counter[str]) -> str:
 
     Flags are left out, so that a batch goes on with others; labels and reviewers do not decide what is changed.
     """
-    said = {key: getattr(spec, key) for key in sorted(spec.said.keys() - {"repo", "labels", "reviewers"})}
+    keys = (spec.said.keys() | {"task"}) - {"repo", "labels", "reviewers"}
+    said = {key: getattr(spec, key) for key in sorted(keys)}
     text = json.dumps([repository.key, said])
     seen[text] += 1
     return hashlib.sha256(f"{text}#{seen[text]}".encode()).hexdigest()[:16]

@@ -7,11 +7,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from agent.batch.cells import Cell, Mistake, RawTasks, Row, quoted
+from agent.batch.filling import filled
 
 DEFAULT_BRANCH = "magicode/{slug}"
 MAX_TASKS = 100_000
 _MAX_TEXT = 100_000  # characters
 _MAX_LIST = 100
+FIELDS = ("slug", "number", "task", "id")  # that every branch's name can be made of
+_FIELD = re.compile(r"[A-Za-z_]\w{0,49}", re.ASCII)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -20,7 +23,8 @@ class TaskSpec:
     """One task as its author wrote it, defaults filled in. `number` counts from 1, `line` is where it begins.
 
     `repo` is a path or a URL, None for the repository that the command was started in. `test_cmd` None runs no tests.
-    `said` has the keys that the file itself gives a value, and the line of each.
+    `fields` are what `{name}` stands for in the texts of task and branch. `said` has the keys that the file itself
+    gives a value, and the line of each.
     """
 
     number: int
@@ -35,6 +39,7 @@ class TaskSpec:
     model: str = ""
     labels: tuple[str, ...] = ()
     reviewers: tuple[str, ...] = ()
+    fields: tuple[tuple[str, str], ...] = ()
     said: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     def line_of(self, key: str) -> int:
@@ -69,9 +74,17 @@ def read_specs(raw: RawTasks, template: TaskSpec) -> tuple[list[TaskSpec], list[
         values = defaults | _values(line, cell, "a task", mistakes)
         if len(mistakes) > n_before:
             continue
-        if "task" not in values:
+        words = values.get("task", template.task)
+        if not words:
             mistakes.append(Mistake(line, "`task` is missing: what is to be done?"))
             continue
+        if fields := values.get("fields"):
+            try:
+                values["task"] = filled(words, dict(fields))
+            except ValueError as error:
+                where = _lines(cell).get("task", _lines(raw.defaults).get("task", line))
+                mistakes.append(Mistake(where, f"`task` {error}"))
+                continue
         said = _lines(raw.defaults)
         if "branch" in said:  # each task makes another name of it
             said["branch"] = line
@@ -150,6 +163,17 @@ def _texts(cell: Cell) -> tuple[str, ...]:
     return tuple(map(_text, cell.value))
 
 
+def _fields(cell: Cell) -> tuple[tuple[str, str], ...]:
+    if not isinstance(cell.value, dict):
+        raise _Wrong(f"must be a mapping of names to texts, not {cell.kind}")
+    for name, each in cell.value.items():
+        if not _FIELD.fullmatch(name) or name in FIELDS:
+            raise _Wrong(f"has a name that cannot be used, {quoted(name)}: letters, digits and _, and none of {FIELDS}")
+        if not isinstance(each.value, str | int) or "\0" in str(each.value) or _SURROGATE.search(str(each.value)):
+            raise _Wrong(f"must have text under {quoted(name)}, not {each.kind}")
+    return tuple((name, str(each.value)) for name, each in cell.value.items())
+
+
 _KEYS: dict[str, Callable[[Cell], Any]] = {
     "task": _text,
     "repo": _text,
@@ -161,4 +185,5 @@ _KEYS: dict[str, Callable[[Cell], Any]] = {
     "model": _text,
     "labels": _texts,
     "reviewers": _texts,
+    "fields": _fields,
 }

@@ -45,6 +45,12 @@ def batch(
     file_format: Annotated[
         FileFormat | None, typer.Option("--format", help="Of FILE; else its name tells, and `-` is YAML.")
     ] = None,
+    task: Annotated[
+        str | None, typer.Option("--task", metavar="TEXT", help="Where a task does not say; {NAME} is its field.")
+    ] = None,
+    branch: Annotated[
+        str | None, typer.Option("--branch", metavar="TEMPLATE", help="Where a task does not say.")
+    ] = None,
     jobs: Annotated[
         int, typer.Option(min=1, max=64, metavar="N", help="Tasks at once; a local model answers them together.")
     ] = 1,
@@ -100,7 +106,7 @@ def batch(
     # here and not above: `magicode --help` needs none of it
     from agent.batch.batch import opened  # noqa: PLC0415
     from agent.batch.runner import Settings  # noqa: PLC0415
-    from agent.batch.schema import TaskSpec  # noqa: PLC0415
+    from agent.batch.schema import DEFAULT_BRANCH, TaskSpec  # noqa: PLC0415
     from agent.forge.settings import PullSettings  # noqa: PLC0415
 
     if dry_run and format_patch is not None:
@@ -121,7 +127,14 @@ def batch(
     )
     pulls = PullSettings(forge.value if forge else None, remote, draft) if pull else None
     settings = Settings(job, jobs, dry_run=dry_run, signoff=signoff, retry_failed=retry_failed, pulls=pulls)
-    template = TaskSpec(0, 0, "", model=model, attempts=attempts, test_cmd=test_cmd or None, max_repairs=max_repairs)
+    template = TaskSpec(
+        *(0, 0, task or ""),
+        branch=branch or DEFAULT_BRANCH,
+        model=model,
+        attempts=attempts,
+        test_cmd=test_cmd or None,
+        max_repairs=max_repairs,
+    )
     tasks = _read(file, file_format)
     _make_folders(report, format_patch)
     with opened(

@@ -89,7 +89,7 @@ class TestYaml:
                 20,
                 (
                     "unknown key 'zzz'; there are task, repo, base, branch, test_cmd, attempts, max_repairs, model, "
-                    "labels, reviewers"
+                    "labels, reviewers, fields"
                 ),
             ),
             (21, "merge keys (`<<`) are not read; use `defaults:`"),
