@@ -7,6 +7,7 @@ from typing import Any
 
 from model.api import OnProgress, Phase, Progress
 from model.errors import WindowExceededError
+from model.hashhop.hashes import Hashes
 from model.hashhop.items import Item, Problem
 from model.hashhop.layout import Layout
 from model.hashhop.peak import forget_peak, peak_bytes
@@ -85,11 +86,13 @@ def chars_of_tokens(reader: Reader, n_tokens: int, layout: Layout, hash_length: 
     A prompt looks the same everywhere, so that a part of it tells how many characters a token has.
 
     Raises:
-        ProblemError: so few tokens hold no problem.
+        ProblemError: there are not enough different hashes for any prompt.
 
     """
-    n_sample = max(_SAMPLE_CHARS, layout.n_chars(hash_length))
-    sample = next(HashHop.of_chars(n_sample, layout, hash_length, seed).pieces())
+    hashes = Hashes(hash_length, seed)
+    hashes.check(layout.n_hashes)
+    n_groups = min(_SAMPLE_CHARS // layout.n_chars(hash_length), hashes.n_distinct // layout.n_hashes)
+    sample = next(HashHop(max(1, n_groups), layout, hash_length, seed).pieces())
     return n_tokens * len(sample) // reader.count_tokens(sample)
 
 

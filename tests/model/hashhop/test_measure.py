@@ -50,6 +50,13 @@ def test_sizes_are_told_in_the_models_own_tokens() -> None:
     assert result.n_tokens == -(-result.n_chars // 3)
 
 
+@pytest.mark.parametrize(("length", "size"), [(1, 140), (2, 3_000), (1_000, 100_000)])
+def test_very_short_hashes_make_short_prompts_and_very_long_ones_work(length: int, size: int) -> None:
+    [result] = Plan((size,), (6,), n_queries=1, hash_length=length).results(OracleReader(), unheard)
+    assert result.right == 1
+    assert 0.5 * size < result.n_tokens <= size
+
+
 def test_a_stopped_run_goes_on_and_reads_nothing_that_is_done() -> None:
     reader = OracleReader()
     plan = Plan((5_000, 6_000), (1, 2), n_queries=3)
