@@ -13,6 +13,7 @@ from tests.benchmarks.bench_context.ranking import Arm
 from tests.benchmarks.bench_context.words import TermIndex
 
 RANKINGS: dict[str, Callable[[TermIndex], Arm]] = {"bm25": Bm25, "mixpr": MixPr}
+_MAX_LINES = 64
 # What an index holds for a line: its text, and its terms with their counts.
 _BYTES_A_TERM = 12
 
@@ -37,14 +38,19 @@ class RankedLook:
         progress(int(corpus.n_tokens.sum()))
 
         def view(wanted: str) -> str:
-            shown: list[str] = []
+            # The first lines of all fill the room: a model that sees a line or two by themselves takes them for code.
+            order = [
+                *arm.rank(corpus, wanted.lower()).blocks[:_MAX_LINES].tolist(),
+                *range(min(_MAX_LINES, len(lines))),
+            ]
+            shown: list[int] = []
             n_left = self._budget_tokens
-            for number in arm.rank(corpus, wanted.lower()).blocks:
-                if blocks[number].n_tokens > n_left:
-                    break
-                shown.append(f"{lines[number]}\n")
+            for number in dict.fromkeys(order):
                 n_left -= blocks[number].n_tokens
-            return "".join(reversed(shown))
+                if n_left < 0:
+                    break
+                shown.append(number)
+            return "".join(f"{lines[number]}\n" for number in reversed(shown))
 
         return Looked(view, len(text) + _BYTES_A_TERM * n_terms)
 
