@@ -110,7 +110,8 @@ class LiveAnswer:
         return Text(f"Writing the diff: {self._n_lines} lines in {time.perf_counter() - self._started:.1f} s")
 
     def _render(self) -> Group:
-        shown = [line for line in self._lines if line] and self._lines
+        lines = tuple(self._lines)  # drawn by a thread of its own, while more of them come
+        shown = lines if any(lines) else ()
         return Group(self._head(), *(_styled(line) for line in shown))
 
 

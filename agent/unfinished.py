@@ -1,5 +1,6 @@
 """A job that was interrupted, as far as it came: kept with the user's state, so that it can go on with its answers."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -120,6 +121,8 @@ class UnfinishedStore:
     def forget(self, job_id: str) -> None:
         """Remove a job, if it is there."""
         self._path(job_id).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # others are there
+            self._folder.rmdir()
 
     def list(self) -> "list[tuple[str, str]]":
         """Return ids and tasks, the latest first; what cannot be read is left out."""

@@ -40,3 +40,12 @@ def test_what_is_damaged_is_said(tmp_path: Path, text: str) -> None:
 
 def test_an_id_is_no_path(tmp_path: Path) -> None:
     assert UnfinishedStore(tmp_path).get("../../secret") is None
+
+
+def test_nothing_is_left_of_a_repository_without_any(tmp_path: Path) -> None:
+    store = UnfinishedStore(tmp_path)
+    job_id = store.new_id()
+    store.keep(job_id, UNFINISHED)
+    store.forget(job_id)
+    store.forget(job_id)
+    assert list((tmp_path / "state/unfinished").iterdir()) == []
