@@ -258,9 +258,9 @@ class TestBytes:
             "jsonl": "".join(f'{{"task": "task {i}", "attempts": 2, "labels": ["a", "b"]}}\n' for i in range(n)),
             "csv": "task,attempts,labels\n" + "".join(f'task {i},2,"a,b"\n' for i in range(n)),
         }[form]
-        started = time.perf_counter()
+        started = time.process_time()  # other processes may want the cores, too
         specs, mistakes = read(text, form)
-        assert time.perf_counter() - started < 10
+        assert time.process_time() - started < 10
         assert (len(specs), mistakes) == (n, [])
         assert specs[-1].number == n
 

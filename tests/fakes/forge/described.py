@@ -1,8 +1,9 @@
 """What the forges' published descriptions say of the few requests that we make, reduced to what we use.
 
-Compared on 2026-11-26 with GitHub's OpenAPI description (version 3, as `@octokit/openapi` 23.0.2 carries it), Gitea's
-swagger file (`templates/swagger/v1_json.tmpl`) and GitLab's documentation of merge requests. A request with a path,
-a query or a field that is not here is answered 500 and noted: real servers would let most of that pass unheard.
+Compared on 2026-11-26 with GitHub's OpenAPI description (as `@octokit/openapi` 23.0.2 carries it) and the structures
+that Gitea's swagger file is made of (`modules/structs/pull.go`, `routers/api/v1/repo/pull_review.go`); GitLab's is what
+python-gitlab 8.6 lists as attributes and filters of merge requests, and `add_labels`. A request with a path, a query or
+a field that is not here is answered 500 and noted: real servers would let most of that pass unheard.
 """
 
 import re
