@@ -19,5 +19,5 @@ def test_killed_at_random_moments_the_tree_is_as_before_or_wholly_changed(tmp_pa
     for kind in KINDS:
         applied, whole_s = killing.run(None, kind=kind)
         assert applied == (kind != "undo")
-        for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGKILL):
+        for number in (signal.SIGKILL, signal.SIGTERM):
             killing.run(draw.uniform(0.2, 1.1) * whole_s, number, kind)
