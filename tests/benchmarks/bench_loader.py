@@ -37,6 +37,7 @@ from tests.benchmarks.sources import RESULTS, ROOT
 REPOMIX = "1.18.1"
 _MODEL = "qwen2.5-coder-0.5b"
 _SIZES = {"small": (2_800, 60_000_000), "large": (86_000, 1_500_000_000)}  # files, bytes
+_MIN_PACKED = 0.01  # of a repository's bytes; less is no result
 _BYTES_A_TOKEN = 3.6  # as `salted` counts
 # What is asked of us: seconds of `count` by state, and bytes.
 TARGETS: dict[str, dict[str, float]] = {
@@ -90,6 +91,7 @@ def _measured(
     tree: Path, work: Path, model: str, repomix: Path | None, notes: Notes, options: argparse.Namespace
 ) -> Iterator[dict[str, Any]]:
     """Yield what each tool takes; what a run that was stopped has measured is not measured again."""
+    n_bytes = _described(tree, built=False)["bytes"]
     known = {(row["tool"], row["what"], row["state"]): row for row in notes.lines}
     cache, out = work / "cache", work / "out"
     ours = [sys.executable, "-m", "magicode", "context", "-C", str(tree), "-m", model]
@@ -110,6 +112,8 @@ def _measured(
                 found = _timed(command, env, work, options.timeout)
                 found["out_bytes"] = out.stat().st_size if out.exists() else found["out_bytes"]
                 out.unlink(missing_ok=True)
+                if what == "pack" and not found["error"] and found["out_bytes"] < _MIN_PACKED * n_bytes:
+                    found["error"] = f"it ends well and has packed next to nothing: {found['out_bytes']:,} bytes"
                 row = {"tool": tool, "what": what, "state": state, **found}
                 notes.note(row)
             yield row
