@@ -27,8 +27,8 @@ def test_commands_and_those_below_them(tmp_path: Path) -> None:
 
 
 def test_options_of_run_also_without_its_name(tmp_path: Path) -> None:
-    assert completed("magicode run --dr", tmp_path) == ["--dry-run"]
-    assert completed("magicode --dr", tmp_path) == ["--dry-run"]
+    assert completed("magicode run --dry", tmp_path) == ["--dry-run"]
+    assert completed("magicode --dry", tmp_path) == ["--dry-run"]
     assert completed("magicode --attention ", tmp_path) == ["auto", "dense", "memory"]
     offered = completed("magicode -", tmp_path)
     assert {"--version", "--test-cmd"} <= set(offered)
@@ -57,5 +57,5 @@ def test_changes_and_chats_of_the_repository_that_is_meant(cli: Cli, repo: Repo,
 @pytest.mark.parametrize("broken", ["seed = = 1", "nonsense = 1", "test-cmd = 'touch pwned'"])
 def test_a_configuration_that_is_broken_or_not_trusted_is_no_matter(repo: Repo, broken: str) -> None:
     (repo.root / ".magicode.toml").write_text(broken)
-    assert completed("magicode run --dr", repo.root) == ["--dry-run"]
+    assert completed("magicode run --dry", repo.root) == ["--dry-run"]
     assert not (repo.root / "pwned").exists()
