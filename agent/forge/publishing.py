@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from agent.batch.plan import Task
@@ -171,7 +171,9 @@ def open_forge(remote: Remote, token: Token) -> Forge:
 
 def report_of(tests: Mapping[str, Any] | None) -> TestReport | None:
     """Return the test report that an outcome holds."""
-    return TestReport(**tests) if tests else None
+    if not tests:
+        return None
+    return TestReport(**{each.name: tests[each.name] for each in fields(TestReport) if each.name in tests})
 
 
 def _base_name(task: Task) -> str | None:
