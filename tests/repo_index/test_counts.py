@@ -233,7 +233,7 @@ def test_a_process_that_is_killed_while_it_writes_leaves_a_usable_store(path: Pa
     _keep(path)
     for n in range(5):
         process = subprocess.Popen(
-            [sys.executable, "-c", _WRITER, path, str(n)], cwd=_ROOT, env=os.environ | {"PYTHONPATH": str(_ROOT)}
+            [sys.executable, "-c", _WRITER, path, str(n + 1)], cwd=_ROOT, env=os.environ | {"PYTHONPATH": str(_ROOT)}
         )
         deadline = time.monotonic() + 0.2 + 0.1 * n
         while time.monotonic() < deadline and process.poll() is None:
