@@ -8,7 +8,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 RESULTS = ROOT / "tests" / "benchmarks" / "results"
-_SOURCES = {".npz", ".py", ".c", ".cpp", ".h", ".inc", ".toml", ".md"}
+_SOURCES = {".npz", ".safetensors", ".py", ".c", ".cpp", ".h", ".inc", ".toml", ".md"}
 
 
 def unfinished() -> Path:

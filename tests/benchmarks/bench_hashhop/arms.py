@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from model.device import choose_device
 from model.hashhop.language_model import LanguageModelReader
 from model.hashhop.measure import CHAIN_OF_THOUGHT, DIRECT
 from model.hashhop.plan import MAX_HOPS, Plan
@@ -35,7 +36,7 @@ class Arm:
 
 def arms(seed: int) -> dict[str, Arm]:
     """Return all arms by name: the trained model first, then language models in each way."""
-    found = {LTM_HASHHOP: _ltm(seed)}
+    found = {LTM_HASHHOP: _ltm(seed), f"{LTM_HASHHOP} (random)": _routed_at_random(seed)}
     for model in _LANGUAGE_MODELS:
         found[model] = _language_model(model, seed, (4_000,), (10_000,), partial(open_reader, model))
         ways = {"memory": partial(_with_memory, model)} | {way: partial(_ranked, model, way) for way in RANKINGS}
@@ -65,6 +66,19 @@ def _ltm(seed: int) -> Arm:
         ),
         (*_HARNESS, "model/ltm"),
     )
+
+
+def _routed_at_random(seed: int) -> Arm:
+    """Return the trained model without what it is for: it fetches from anywhere, and should fail."""
+
+    def open_(opening: Opening) -> Reader:
+        from model.ltm.memory import Routing  # noqa: PLC0415 - torch
+        from model.ltm.reader import LtmReader  # noqa: PLC0415
+
+        return LtmReader(device=str(choose_device(opening.device)), routing=Routing.RANDOM)
+
+    plans = (Plan((100_000,), (1, 2), _BOTH, 50, seed=seed),)
+    return Arm(open_, plans, plans, (*_HARNESS, "model/ltm"))
 
 
 def _language_model(
