@@ -70,4 +70,4 @@ def test_a_few_steps_bring_routing_down() -> None:
         found.total.backward()
         optimizer.step()
         routed.append(float(found.routed))
-    assert np.mean(routed[-5:]) < 0.5 * np.mean(routed[:5])
+    assert np.mean(routed[-5:]) < 0.8 * np.mean(routed[:5])
