@@ -108,6 +108,7 @@ class LtmMemory:
         starts: list[Offsets] = []
         lengths: list[Offsets] = []
         offset = 0
+        progress(offset)
         for stretch in _stretches(pieces, _BATCH_BYTES_CUDA if self._device.type == "cuda" else _BATCH_BYTES):
             patches = Patches.cut(stretch, offset)
             encoded = self._network.encode_patches([patches], self._table)

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from model.errors import ProblemError
 from model.hashhop.protocols import OnTokens, Question, unheard
 from model.ltm.memory import LtmMemory, Routing
 from model.ltm.network import LtmNetwork
@@ -68,7 +69,18 @@ class LtmReading:
 
     @torch.inference_mode()
     def complete(self, questions: Sequence[Question], progress: OnTokens = unheard) -> list[str]:
-        """Answer each question by itself; they only share the passes over the keys."""
+        """Answer each question by itself; they only share the passes over the keys.
+
+        Raises:
+            ProblemError: a hash has more letters than the model tells apart.
+
+        """
+        longest = max((len(question.start) for question in questions), default=0)
+        if longest > N_LETTER_PLACES:
+            raise ProblemError(
+                f"{NAME} tells the first {N_LETTER_PLACES} letters of a hash apart, and one has {longest}: "
+                "ask for shorter ones"
+            )
         answers: list[str] = []
         n_written = 0
         for start in range(0, len(questions), _BATCH):

@@ -47,8 +47,9 @@ def describe() -> dict[str, object]:
 
 
 def versions() -> dict[str, str]:
-    """Return the versions of what was measured and of what measured it."""
-    return {"python": platform.python_version()} | {name: importlib.metadata.version(name) for name in _PACKAGES}
+    """Return the versions of what was measured and of what measured it, as far as they are installed."""
+    found = {name: list(importlib.metadata.Distribution.discover(name=name)) for name in _PACKAGES}
+    return {"python": platform.python_version()} | {name: here[0].version for name, here in found.items() if here}
 
 
 def n_cores() -> int:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from model.errors import ProblemError
 from model.hashhop.layout import Layout
 from model.hashhop.problem import HashHop
 from model.hashhop.protocols import Question
@@ -44,6 +45,12 @@ def test_what_is_fetched_says_what_everything_would(shipped: LtmReader) -> None:
     questions = [item.question for item in problem.items(2, 10, chain_of_thought=False)]
     dense = LtmReader(routing=Routing.EVERYTHING)
     assert shipped.read(problem.pieces()).complete(questions) == dense.read(problem.pieces()).complete(questions)
+
+
+def test_hashes_that_are_too_long_are_refused(network: LtmNetwork) -> None:
+    reading = LtmReader(network).read(["a = b"])
+    with pytest.raises(ProblemError, match="shorter ones"):
+        reading.complete([Question("x" * 41, 1, chain_of_thought=True)])
 
 
 def test_an_empty_prompt(network: LtmNetwork) -> None:
