@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from model.hashhop.protocols import OnTokens
 from model.ltm.index import SCALE, KeyIndex
 from model.ltm.network import LtmNetwork
 from model.ltm.patches import N_PLACES, Bytes, Offsets, Patches
@@ -17,13 +17,6 @@ from model.ltm.rows import Rows
 N_FETCHED = 16  # patches a query fetches, at most
 _BATCH_BYTES = 1 << 16  # encoded at once on a CPU, so that activations stay in its caches
 _BATCH_BYTES_CUDA = 1 << 22
-
-
-class OnTokens(Protocol):
-    """Hears how many tokens were read."""
-
-    def __call__(self, n_tokens: int, /) -> None:
-        """Take note of the tokens so far."""
 
 
 class Routing(Enum):

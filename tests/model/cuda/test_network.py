@@ -13,7 +13,6 @@ import numpy.typing as npt
 import pytest
 import torch
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from transformers import AutoModelForCausalLM, LlamaConfig, MistralConfig, PretrainedConfig, Qwen2Config, Qwen3Config
 
 from model.api import Sampling
@@ -25,6 +24,7 @@ from model.native.network import NetworkConfig
 from model.paging import PAGE_TOKENS
 from model.tokenizer import Tokenizer
 from tests.fakes.repositories import CORPUS
+from tests.fakes.walks import WALKS, Walked, walk
 
 SIZES: dict[str, Any] = {
     "vocab_size": 203, "hidden_size": 96, "intermediate_size": 160, "num_hidden_layers": 2,
@@ -119,28 +119,10 @@ def test_sequences_of_one_pass_do_not_see_each_other(qwen: CudaNetwork) -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(["feed", "crop", "fork"]), st.integers(0, 4), st.integers(1, 90)),
-        min_size=1,
-        max_size=12,
-    )
-)
-def test_forks_and_crops_leave_each_sequence_its_own(qwen: CudaNetwork, steps: list[tuple[str, int, int]]) -> None:
+@given(WALKS)
+def test_forks_and_crops_leave_each_sequence_its_own(qwen: CudaNetwork, steps: list[Walked]) -> None:
     """Against a plain list of ids a sequence, read afresh; in the end all go on in one pass."""
-    sequences: list[tuple[DeviceSequence, list[int]]] = [(qwen.new_cache(), [])]
-    for number, (step, which, n) in enumerate(steps):
-        cache, ids = sequences[which % len(sequences)]
-        if step == "feed":
-            new = random_ids(n, number)
-            qwen.feed([(cache, new)])
-            ids.extend(new)
-        elif step == "crop":
-            keep = max(0, len(ids) - n)
-            cache.crop(keep)
-            del ids[keep:]
-        elif len(sequences) < 4:
-            sequences.append((cache.fork(), ids.copy()))
+    sequences = walk(qwen, steps, random_ids)
     together = qwen.feed([(cache, [number, number + 1]) for number, (cache, _) in enumerate(sequences)])
     for number, ((cache, ids), row) in enumerate(zip(sequences, together, strict=True)):
         assert cache.n_tokens == len(ids) + 2

@@ -27,6 +27,7 @@ from model.native.library import kernels_are_there
 from model.native.network import NativeNetwork, NetworkConfig
 from model.native.weights import PACKED, PackedWeights
 from model.paging import PAGE_TOKENS
+from tests.fakes.walks import WALKS, Walked, walk
 
 pytestmark = pytest.mark.skipif(not kernels_are_there(), reason="the kernels were not compiled")
 
@@ -146,28 +147,10 @@ def test_other_sequences_change_no_bit(qwen: NativeNetwork) -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(
-    st.lists(
-        st.tuples(st.sampled_from(["feed", "crop", "fork"]), st.integers(0, 4), st.integers(1, 90)),
-        min_size=1,
-        max_size=12,
-    )
-)
-def test_forks_and_crops_leave_each_sequence_its_own(qwen: NativeNetwork, steps: list[tuple[str, int, int]]) -> None:
+@given(WALKS)
+def test_forks_and_crops_leave_each_sequence_its_own(qwen: NativeNetwork, steps: list[Walked]) -> None:
     """Against a plain list of ids a sequence, read afresh."""
-    sequences: list[tuple[PagedCache, list[int]]] = [(qwen.new_cache(), [])]
-    for number, (step, which, n) in enumerate(steps):
-        cache, ids = sequences[which % len(sequences)]
-        if step == "feed":
-            new = random_ids(n, number)
-            qwen.feed([(cache, new)])
-            ids.extend(new)
-        elif step == "crop":
-            keep = max(0, len(ids) - n)
-            cache.crop(keep)
-            del ids[keep:]
-        elif len(sequences) < 4:
-            sequences.append((cache.fork(), ids.copy()))
+    sequences = walk(qwen, steps, random_ids)
     for number, (cache, ids) in enumerate(sequences):
         assert cache.n_tokens == len(ids)
         assert np.array_equal(read(qwen, [number], cache=cache), read(qwen, [*ids, number]))
