@@ -38,7 +38,7 @@ def arms(seed: int) -> dict[str, Arm]:
     """Return all arms by name: the trained model first, then language models in each way."""
     found = {LTM_HASHHOP: _ltm(seed), f"{LTM_HASHHOP} (random)": _routed_at_random(seed)}
     for model in _LANGUAGE_MODELS:
-        found[model] = _language_model(model, seed, (4_000,), (10_000,), partial(open_reader, model))
+        found[model] = _language_model(model, seed, (4_000,), (4_000, 10_000), partial(open_reader, model))
         ways = {"memory": partial(_with_memory, model)} | {way: partial(_ranked, model, way) for way in RANKINGS}
         for way, open_ in ways.items():
             sizes = (10_000, 100_000, 1_000_000)
@@ -89,7 +89,7 @@ def _language_model(
     return Arm(
         open_,
         (quick,) if model == SMALL_MODEL else (),
-        (Plan(full, (1, 3), _BOTH, 20, seed=seed),),
+        (Plan(full, (1, 3), (CHAIN_OF_THOUGHT,), 20, seed=seed),),
         ("model", "tests/benchmarks/bench_hashhop", "tests/benchmarks/bench_context"),
     )
 

@@ -11,8 +11,12 @@ from model.ltm.index import SCALE, KeyIndex
 CPU = torch.device("cpu")
 
 
+def noise(n: int, width: int = 64) -> Tensor:
+    return torch.randn(n, width, generator=torch.Generator().manual_seed(n))
+
+
 def keys(n: int, width: int = 64) -> Tensor:
-    return functional.normalize(torch.randn(n, width, generator=torch.Generator().manual_seed(1)), dim=-1)
+    return functional.normalize(noise(n, width), dim=-1)
 
 
 def filled(vectors: Tensor) -> KeyIndex:
@@ -36,14 +40,15 @@ def test_fewer_keys_than_asked_for() -> None:
     assert torch.isfinite(products[0]).tolist() == [True] * 3 + [False] * 5
 
 
-def test_cells_find_what_a_scan_finds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cells_find_nearly_always_what_a_scan_finds(monkeypatch: pytest.MonkeyPatch) -> None:
     vectors = keys(60_000)
-    near = functional.normalize(vectors[::600] + 0.03 * torch.randn(100, 64), dim=-1)
+    near = functional.normalize(vectors[::600] + 0.03 * noise(100), dim=-1)
     scan = filled(vectors)
     monkeypatch.setattr(index, "CELLS_FROM", 50_000)
     monkeypatch.setattr(index, "N_CELLS", 256)
     cells = filled(vectors)
-    assert torch.equal(cells.search(near, 1)[1], scan.search(near, 1)[1])
+    same = cells.search(near, 1)[1] == scan.search(near, 1)[1]
+    assert same.sum() >= 97  # a nearest key can lie in a cell that is not looked into
     assert cells.n_products < scan.n_products / 4
 
 
