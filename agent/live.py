@@ -37,6 +37,7 @@ _LABELS: dict[Phase, str] = {
     "load": "Loading the model",
     "index": "Indexing the repository",
     "prefill": "Reading the repository",
+    "view": "Reading more of",
     "read": "Reading the prompt",
     "answer": "Answering",
 }
@@ -88,6 +89,7 @@ class LiveAnswer:
         self._console = console
         self._started = time.perf_counter()
         self._n_lines = 0
+        self._viewed = ""
         self._lines: deque[str] = deque([""], maxlen=_LINES_SHOWN)
         self._live = Live(
             console=console, transient=True, refresh_per_second=_REFRESHES_PER_S, get_renderable=self._render
@@ -96,10 +98,15 @@ class LiveAnswer:
 
     def add(self, text: str) -> None:
         """Take a piece of it."""
+        self._viewed = ""
         first, *more = text.split("\n")
         self._lines[-1] += first
         self._lines.extend(more)
         self._n_lines += len(more)
+
+    def view(self, progress: Progress) -> None:
+        """Say that the model reads before it writes on."""
+        self._viewed = f"{_LABELS[progress.phase]} {printable(progress.detail)}: {progress.total:,} tokens"
 
     def close(self) -> None:
         """Leave a line."""
@@ -111,8 +118,9 @@ class LiveAnswer:
 
     def _render(self) -> Group:
         lines = tuple(self._lines)  # drawn by a thread of its own, while more of them come
-        shown = lines if any(lines) else ()
-        return Group(self._head(), *(_styled(line) for line in shown))
+        shown = [_styled(line) for line in lines] if any(lines) else []
+        viewed = [Text(self._viewed, style="dim", no_wrap=True, overflow="ellipsis")] if self._viewed else []
+        return Group(self._head(), *shown, *viewed)
 
 
 def _columns(phase: Phase) -> tuple[ProgressColumn, ...]:

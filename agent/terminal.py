@@ -47,7 +47,10 @@ class Terminal:
         self._in_line = False
 
     def on_progress(self, progress: Progress) -> None:
-        """Show one step of a long phase."""
+        """Show one step of a long phase; what the model looks at while it writes is shown beside what it writes."""
+        if progress.phase == "view" and self._answer:
+            self._answer.view(progress)
+            return
         if self._bar is None or self._bar.phase != progress.phase:
             self.close()
             self._bar = PhaseBar(self.console, progress.phase)
@@ -61,8 +64,8 @@ class Terminal:
         """Say what of the repository the model looks at."""
         self.note(
             f"Looking at {attended.n_tokens:,} of {attended.n_repository_tokens:,} tokens: {attended.n_segments:,} "
-            f"places in {attended.n_files:,} of {attended.n_repository_files:,} files, "
-            f"found in {attended.index_s + attended.route_s:.1f} s."
+            f"places in {attended.n_files:,} of {attended.n_repository_files:,} files "
+            f"({attended.index_s + attended.route_s:.1f} s)."
         )
 
     def on_answer(self) -> None:
@@ -164,6 +167,8 @@ class Terminal:
             self.nothing_taken()
         if record.status == "proposed" and record.patch:
             self.placed(record.patch)
+        if record.status is None and record.rejected:
+            self._show_rejected(record)
         if record.flaky:
             self.note(f"Flaky, and not counted: {', '.join(sorted(record.flaky))}.", style="yellow")
         if record.report and record.report.passed:
@@ -182,6 +187,16 @@ class Terminal:
                 f"{tokens['chosen_tokens']:,} decisions{' (our estimate)' * bool(tokens['estimated'])}"
             )
             self.note(", ".join(f"{phase} {seconds:.1f} s" for phase, seconds in record.timings_s.items()))
+
+    def _show_rejected(self, record: Record) -> None:
+        """Show the best of what was not taken: to learn from, or to finish by hand."""
+        best = ranked(record.attempts)[0]
+        if best.patch is None:
+            self.note("The best answer, which was not taken:", style="yellow")
+            self.note(best.completion.text.rstrip("\n"), style="dim")
+        elif not self._show_all or len(record.completions) == 1:  # else all were shown
+            self.note("The best change, which was not made:", style="yellow")
+            show_patch(best.patch.patch, self.console)
 
     def note(self, text: str, *, style: str = "") -> None:
         """Print a sentence."""

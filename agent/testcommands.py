@@ -2,14 +2,18 @@
 
 import configparser
 import json
+import os
 import re
+import shlex
+import shutil
 import tomllib
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from agent.errors import ConfigError
+from agent.sandbox_policy import clean_environment, own_prefix
 from repo_index.errors import RepoError
 from repo_index.git import Git
 from repo_index.reader import TreeReader
@@ -21,6 +25,14 @@ _NO_TEST = "no test specified"  # what `npm init` writes
 _PYTHON_TEST = re.compile(r"(?:.*/)?(?:test_[^/]*|[^/]*_test)\.py")
 _NODE_TEST = re.compile(r"(?:(?:test|tests|__tests__)/.*|.*\.(?:test|spec))\.[cm]?[jt]s")
 _MAKE_TEST = re.compile(r"^test\s*:(?!=)", re.MULTILINE)
+_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=.*")
+# Words at the beginning of a command that are no program of their own, or need not be one.
+_SHELL_WORDS = frozenset({
+    ".", "alias", "break", "case", "cd", "command", "continue", "echo", "eval", "exec", "exit", "export", "false",
+    "for", "if", "printf", "pwd", "read", "return", "set", "shift", "source", "test", "time", "times", "trap", "true",
+    "type", "ulimit", "umask", "unset", "until", "wait", "while",
+})  # fmt: skip
+_PLAIN_NAME = re.compile(r"[\w.+-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +64,24 @@ def named_test_command(command: str, git: Git) -> str:
     """Return a command as it is, or for `auto` the one that is found.
 
     Raises:
-        ConfigError: nothing is found.
+        ConfigError: nothing is found, or this machine lacks the program.
 
     """
     if command != AUTO:
+        if missing := missing_program(command, git.root):
+            raise ConfigError(f"the test command `{command}` cannot run: there is no {missing} here")
         return command
     found = find_test_command(git)
     if found is None:
-        raise ConfigError("no file in this repository tells how its tests are run: give a command in place of auto")
+        raise ConfigError(
+            "no file in this repository tells how its tests are run with what is installed here: "
+            "give a command in place of auto"
+        )
     return found.command
 
 
 def find_test_command(git: Git) -> Found | None:
-    """Return the command that runs the tests of a repository, or None where nothing speaks for one."""
+    """Return the command that runs the tests of a repository, or None where nothing here can, or speaks for one."""
     try:
         listed = git.run("ls-files", "-z", "--cached", "--others", "--exclude-standard")
     except RepoError:
@@ -79,16 +96,34 @@ def find_test_command(git: Git) -> Found | None:
                 return ""
 
         virtual = next((name for name in (".venv", "venv") if (git.root / name / "bin" / "python").exists()), None)
-        return choose(paths, read, python=f"{virtual}/bin/python" if virtual else "python3")
+        candidates = choices(paths, read, python=f"{virtual}/bin/python" if virtual else "python3")
+        return next((found for found in candidates if not missing_program(found.command, git.root)), None)
 
 
-def choose(paths: AbstractSet[str], read: Callable[[str], str], *, python: str = "python3") -> Found | None:
-    """Return the command for a repository of these paths; `python` is the interpreter that has its packages.
+def choices(paths: AbstractSet[str], read: Callable[[str], str], *, python: str = "python3") -> Iterator[Found]:
+    """Yield commands for a repository of these paths, the best first; `python` is the one that has its packages.
 
     What a language's own files say comes before a makefile's target: that one often fetches and installs first.
     """
     files = _Files(paths, read)
-    return next((found for find in _FINDERS for found in find(files, python)), None)
+    return (found for find in _FINDERS for found in find(files, python))
+
+
+def missing_program(command: str, root: Path) -> str | None:
+    """Return the program that a shell command begins with, if tests that run in `root` would not find it on PATH.
+
+    None also where that cannot be told: behind a word of the shell, or where the word is not a plain name. A path is
+    not looked at: the change may be what makes that file.
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return None
+    program = next((word for word in words if not _ASSIGNMENT.fullmatch(word)), "")
+    if program in _SHELL_WORDS or not _PLAIN_NAME.fullmatch(program):
+        return None
+    path = clean_environment(dict(os.environ), root, own_prefix=own_prefix()).get("PATH", os.defpath)
+    return None if shutil.which(program, path=path) else program
 
 
 def _pytest(files: _Files, python: str) -> Iterator[Found]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Literal, Protocol
 
-Phase = Literal["connect", "download", "convert", "scan", "load", "index", "prefill", "read", "answer"]
+Phase = Literal["connect", "download", "convert", "scan", "load", "index", "prefill", "view", "read", "answer"]
 FinishReason = Literal["stop", "length"]
 
 
@@ -86,7 +86,8 @@ class Turn(Protocol):
 class Progress:
     """How far a long step is.
 
-    `total` is in the phase's unit: bytes for download and convert, files for scan, tokens for prefill.
+    `total` is in the phase's unit: bytes for download and convert, files for scan, tokens for prefill. `view` is told
+    once, with the path in `detail`: while it writes, the model is shown more of a file.
     """
 
     phase: Phase

@@ -34,6 +34,12 @@ def sessions(ctx: typer.Context, directory: options.Directory = options.HERE) ->
         _list(ctx.obj, terminal)
 
 
+@app.command("list")
+def list_(ctx: typer.Context) -> None:
+    """List the chats, the latest first; this is what happens without a command, too."""
+    _list(_store(ctx), Terminal(Console(stderr=True)))
+
+
 @app.command()
 def show(ctx: typer.Context, session_id: Id) -> None:
     """Print a chat: what was asked, and the diffs that came of it."""

@@ -45,6 +45,7 @@ class RoutedMemory:
     index: RepositoryIndex
     n_encoded_files: int  # read anew, not from the store
     index_s: float
+    on_progress: OnProgress  # hears what is shown to the model while it writes
     dense: "DenseMemory | None" = None
     route_s: float = 0.0
     n_viewed_tokens: int = 0
@@ -64,7 +65,7 @@ class RoutedMemory:
         """Take documents in; those whose content the store has are not read again."""
         started = time.perf_counter()
         index, n_read = read_repository(documents, segmenter, store, on_progress)
-        return cls(system, documents, changes, index, n_read, time.perf_counter() - started)
+        return cls(system, documents, changes, index, n_read, time.perf_counter() - started, on_progress)
 
     @property
     def n_tokens(self) -> int:
@@ -136,6 +137,7 @@ class RoutedMemory:
             ids = further([self._excerpt(excerpt)])
             n_left -= len(ids)
             self.n_viewed_tokens = max(self.n_viewed_tokens, MAX_VIEWED_TOKENS - n_left)
+            self.on_progress(Progress("view", 0, len(ids), path))
             return ids
 
         return view

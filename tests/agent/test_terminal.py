@@ -1,12 +1,14 @@
 """What people see, on a terminal of 80 columns and in a log."""
 
 import io
+import time
 from pathlib import PurePosixPath
 
 import pytest
 from rich.console import Console
 
-from agent.errors import PatchError
+from agent.attempts import Attempt
+from agent.errors import FailingTestsError, NoChangeError, PatchError
 from agent.outcome import Record
 from agent.parse import parse_patch
 from agent.place import place
@@ -14,7 +16,7 @@ from agent.sandbox import TestReport
 from agent.terminal import Terminal
 from agent.validate import ValidatedPatch, validate
 from agent.workspace import AppliedChange
-from model.api import Progress
+from model.api import Completion, Progress
 from repo_index.text import TextFile
 
 
@@ -32,6 +34,10 @@ def screen() -> tuple[Terminal, io.StringIO]:
 def validated() -> ValidatedPatch:
     texts = {PurePosixPath("a.txt"): TextFile.decode(b"one\n")}
     return validate(place(parse_patch("--- a/a.txt\n+++ b/a.txt\n@@\n-one\n+two\n"), texts))
+
+
+def done(text: str) -> Completion:
+    return Completion(text, "stop", 10, 5, 4, 0.5, 1.5, -0.25)
 
 
 def without_seconds(text: str) -> list[str]:
@@ -117,6 +123,42 @@ class TestSentences:
         terminal.on_answer()
         terminal.on_rejected(PatchError("no hunk"))
         assert out.getvalue().splitlines()[1:] == ["Not taken: no hunk", "Asking the model again."]
+
+    def test_the_best_of_what_was_not_taken_is_shown_at_the_end(self) -> None:
+        failing = FailingTestsError("`x` failed")
+        good, bad = (Attempt(n, done("text")) for n in (1, 2))
+        good.patch, good.error, bad.error = validated(), failing, PatchError("no hunk")
+        record = Record()
+        record.attempts += [bad, good]
+        record.reject([good, bad], failing)
+        terminal, out = log()
+        terminal.ended(record)
+        assert out.getvalue().splitlines()[0] == "The best change, which was not made:"
+        assert "-one\n+two\n" in out.getvalue()
+
+    def test_an_answer_that_is_no_diff_is_shown_as_it_is(self) -> None:
+        attempt = Attempt(1, done("I would add \x1b[31ma line.\n"))
+        attempt.error = NoChangeError("no diff")
+        record = Record()
+        record.attempts.append(attempt)
+        record.reject([attempt], attempt.error)
+        terminal, out = log()
+        terminal.ended(record)
+        first, second = out.getvalue().splitlines()
+        assert first == "The best answer, which was not taken:"
+        assert second.startswith("I would add ")
+        assert "\x1b" not in second
+
+    def test_what_is_read_besides_is_said_while_the_answer_waits(self) -> None:
+        terminal, out = screen()
+        terminal.on_answer()
+        terminal.on_text("--- a/x\n+++ b/x\n")
+        terminal.on_progress(Progress("view", 0, 3_120, "src/x.py"))
+        time.sleep(0.3)  # longer than from one picture to the next
+        terminal.on_text("@@ def f():\n")
+        terminal.close()
+        assert "Reading more of src/x.py: 3,120 tokens" in out.getvalue()
+        assert without_seconds(out.getvalue())[-1].endswith("Writing the diff: 3 lines")
 
 
 class TestTestOutput:

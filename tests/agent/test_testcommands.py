@@ -1,5 +1,6 @@
 """The test command is told from a repository's files, and an answer about it is kept for the repository alone."""
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from agent.answers import TestAnswers
 from agent.errors import ConfigError
-from agent.testcommands import choose, find_test_command, named_test_command
+from agent.testcommands import choices, find_test_command, missing_program, named_test_command
 from repo_index.git import Git
 from tests.fakes.git_repo import Repo
 
@@ -47,7 +48,7 @@ CASES: dict[str, tuple[Mapping[str, str], str | None]] = {
 
 @pytest.mark.parametrize(("files", "command"), CASES.values(), ids=CASES.keys())
 def test_choose(files: Mapping[str, str], command: str | None) -> None:
-    found = choose(files.keys(), lambda path: files.get(path, ""))
+    found = next(choices(files.keys(), lambda path: files.get(path, "")), None)
     assert (found.command if found else None) == command
     assert found is None or found.because in files
 
@@ -74,6 +75,42 @@ def test_auto_that_finds_nothing_says_what_to_do(repo: Repo) -> None:
     assert named_test_command("make check", Git.discover(repo.root)) == "make check"
     with pytest.raises(ConfigError, match="give a command in place of auto"):
         named_test_command("auto", Git.discover(repo.root))
+
+
+def test_what_is_not_installed_is_not_offered(repo: Repo, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    repo.write({"go.mod": (b"module x", 0o644), "Makefile": (b"test:\n\tgo test\n", 0o644)})
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    git = Git.discover(repo.root)
+    (programs / "git").symlink_to(shutil.which("git") or "")
+    monkeypatch.setenv("PATH", str(programs))
+    assert find_test_command(git) is None
+    (programs / "make").write_text("#!/bin/sh\n")
+    (programs / "make").chmod(0o755)
+    found = find_test_command(git)
+    assert found is not None
+    assert found.command == "make test"
+    with pytest.raises(ConfigError, match=r"`go test ./...` cannot run: there is no go here"):
+        named_test_command("go test ./...", git)
+
+
+@pytest.mark.parametrize(
+    ("command", "missing"),
+    [
+        ("nothing-of-this-name -q", "nothing-of-this-name"),
+        ("A=1 B='x y' nothing-of-this-name && true", "nothing-of-this-name"),
+        ("sh -c 'nothing-of-this-name'", None),
+        ("cd sub && nothing-of-this-name", None),
+        ("$RUNNER test", None),
+        ("./made-by-the-change", None),
+        ("(nothing-of-this-name)", None),
+        ("'an open quote", None),
+        ("A=1", None),
+        ("", None),
+    ],
+)
+def test_missing_program(command: str, missing: str | None, tmp_path: Path) -> None:
+    assert missing_program(command, tmp_path) == missing
 
 
 def test_answers_are_for_one_repository_and_one_command(tmp_path: Path) -> None:

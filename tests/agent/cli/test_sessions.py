@@ -33,6 +33,7 @@ def test_one_is_shown_and_removed(cli: Cli, repo: Repo) -> None:
     cli("first \x1b[2J", answers=[FIX])
     cli("second", answers=[FIX])
     second, first = [line.split()[0] for line in cli("sessions").out.decode().splitlines()]
+    assert cli("sessions", "list").out == cli("sessions").out
     shown = cli("sessions", "show", first).out.decode()
     assert "first ␛[2J" in shown
     assert "+    return a + b" in shown

@@ -131,6 +131,8 @@ def test_a_view_is_a_message_of_the_user(model: LocalModel) -> None:
         texts.extend(text.read() for text in shown)  # type: ignore[attr-defined]
         return model.encoder.further(shown)  # type: ignore[arg-type]
 
+    heard: list[Progress] = []
+    memory.on_progress = heard.append
     view = memory.new_view(further)
     path = next(path for path in FILES if path.startswith("src") and path not in {s.path for s in model.sights(memory)})
     ids = view(path)
@@ -139,6 +141,7 @@ def test_a_view_is_a_message_of_the_user(model: LocalModel) -> None:
     assert spelled == f"<|im_end|>\n<|im_start|>user\n{texts[0]}<|im_end|>\n<|im_start|>assistant\n"
     assert view("no/such/file.py") == ()
     assert view("empty.py") == ()
+    assert heard == [Progress("view", 0, len(ids), path)]
 
 
 def test_a_window_that_is_too_small_says_so(model: LocalModel) -> None:
