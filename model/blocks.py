@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 # Lines that open a block and name nothing.
 _UNNAMED = frozenset({
@@ -12,18 +13,23 @@ _COMMENTS = ("# ", "#!", "//", "/*", "*", "--", ";", "<!--", '"""', "@")
 # What stands between two of these, on several lines, says nothing by its indentation.
 _QUOTES = ('"""', "'''", "`")
 _TAB = 8
+_MAX_BLANK = 2
+# What closes a block where brackets do not.
+_ENDS = frozenset({"end", "fi", "done", "esac", "endif", "endfunction", "end;"})
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """Lines that belong together: the first one's text without white space around, its index, that of the last one.
 
-    In a definition the other lines are indented under the first one; what closes it, a brace, is not part of it.
+    In a definition the other lines are indented under the first one; what closes it, a brace, is not part of it but
+    the line `closed`.
     """
 
     heading: str
     start: int
     last: int
+    closed: int
     is_definition: bool = True
 
 
@@ -53,7 +59,8 @@ def find_blocks(lines: Sequence[str]) -> Iterator[Block]:
         while open_ and (open_[-1].indentation > indentation or (open_[-1].indentation == indentation and not goes_on)):
             block = open_.pop()
             if block.has_body and _names(heading := lines[block.start].strip()):
-                yield Block(heading, block.start, last)
+                closes = block.indentation == indentation and _closes(text)
+                yield Block(heading, block.start, last, index if closes else last)
         if open_ and open_[-1].indentation < indentation:
             open_[-1].has_body = True
         if not goes_on:
@@ -61,7 +68,7 @@ def find_blocks(lines: Sequence[str]) -> Iterator[Block]:
         last = index
     for block in reversed(open_):
         if block.has_body and _names(heading := lines[block.start].strip()):
-            yield Block(heading, block.start, last)
+            yield Block(heading, block.start, last, last)
 
 
 def leaves(blocks: Sequence[Block]) -> list[Block]:
@@ -94,10 +101,37 @@ def find_paragraphs(lines: Sequence[str], blocks: Iterable[Block]) -> Iterator[B
     for index in range(len(lines) + 1):
         ends = index == len(lines) or covered[index] or not lines[index].strip()
         if start is not None and ends:
-            yield Block(lines[start].strip(), start, index - 1, is_definition=False)
+            yield Block(lines[start].strip(), start, index - 1, index - 1, is_definition=False)
             start = None
         elif start is None and not ends and _says_something(lines[index].strip()):
             start = index
+
+
+def n_blank_lines(lines: Sequence[str], block: Block) -> int:
+    """Return how many blank lines set a definition apart from the next one; at the file's end, from the one before.
+
+    What is no definition is not set apart: what is added to it belongs to it.
+    """
+    if not block.is_definition:
+        return 0
+    behind = list(takewhile(_is_blank, lines[block.closed + 1 :]))
+    if block.closed + 1 + len(behind) == len(lines):
+        behind = list(takewhile(_is_blank, reversed(lines[: block.start])))
+    return min(len(behind), _MAX_BLANK)
+
+
+def is_leading(line: str) -> bool:
+    """Whether a line only leads to the next one: a blank one, a comment, a decorator."""
+    return not line.strip() or line.strip().startswith(_COMMENTS)
+
+
+def _is_blank(line: str) -> bool:
+    return not line.strip()
+
+
+def _closes(text: str) -> bool:
+    """Whether a line does no more than close what was opened before it."""
+    return text in _ENDS or not any(map(str.isalnum, text))
 
 
 def _says_something(text: str) -> bool:

@@ -15,6 +15,7 @@ from typing import Literal
 
 from model.choices import Choice, SortedTexts
 from model.correction import Fault, Rewrite
+from model.hints import NEW
 from model.hunk import HunkState
 from model.lines import FileLines
 from model.newpath import MAX_BYTES, NewPaths
@@ -25,6 +26,7 @@ from model.vocabulary import Mask, incomplete_tail
 FENCE_OPEN = b"```diff\n"
 FENCE_CLOSE = b"```"
 _HUNK_OPEN = b"@@\n"
+_ANEW, _BEHIND = b"@@ ", b"@@ after "
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,8 @@ class DiffConstraint:
             for text, bonus in hinted.items():
                 if text.startswith(written):
                     for id_ in self.vocabulary.prefixes_of(text[len(written) :]):
+                        if (self.vocabulary.tokens[id_] or b"").isspace():
+                            continue  # it leads as well to what the task does not speak of
                         found[id_] = max(bonus, found.get(id_, 0.0))
         if self._hunk:  # there, one `-` or two begin a line that is removed
             found = {id_: bonus for id_, bonus in found.items() if self.vocabulary.tokens[id_] not in {b"-", b"--"}}
@@ -236,7 +240,12 @@ class DiffConstraint:
 
     def _heading_hints(self) -> Sequence[tuple[bytes, Mapping[bytes, float]]]:
         path = self._written[-1].old
-        return [(b"@@ ", self._tree.heading_bonuses(path))] if path else []
+        if not path:
+            return []
+        hints = [(lead, self._tree.heading_bonuses(path)) for lead in (_ANEW, _BEHIND)]
+        if self._tree.wants_new and not any(hunk.is_behind for section in self._written for hunk in section.hunks):
+            hints.append((b"@@", {_BEHIND.removeprefix(b"@@"): NEW}))
+        return hints
 
     def _file_choices(self) -> list[Choice]:
         """Return the headers of files not yet touched, and the end."""
@@ -334,19 +343,21 @@ class DiffConstraint:
         self._hints = self._heading_hints()
 
     def _hunk_choices(self) -> list[Choice]:
+        file = self._written[-1]
         return [
             _one(_HUNK_OPEN, self._open_hunk),
-            Choice(b"@@ ", self._written[-1].headings(), self._open_hunk_under),
+            Choice(_ANEW, file.headings(behind=False), self._open_hunk_under),
+            Choice(_BEHIND, file.headings(behind=True), partial(self._open_hunk_under, is_behind=True)),
         ]
 
-    def _open_hunk_under(self, heading: bytes) -> None:
-        self._open_hunk(heading.decode().removesuffix("\n"))
+    def _open_hunk_under(self, heading: bytes, *, is_behind: bool = False) -> None:
+        self._open_hunk(heading.decode().removesuffix("\n"), is_behind=is_behind)
 
-    def _open_hunk(self, heading: str | None = None) -> None:
+    def _open_hunk(self, heading: str | None = None, *, is_behind: bool = False) -> None:
         file = self._written[-1]
         file.drop_unchanged()
         self._one_space_is_usual = file.lines.one_space_is_usual
-        file.open_hunk(heading, self._n_lines)
+        file.open_hunk(heading, self._n_lines, is_behind=is_behind)
         self._expect_line()
 
     def _expect_line(self) -> None:
@@ -367,7 +378,7 @@ class DiffConstraint:
             choices += self._hunk_choices()
         self._expect(*choices, free=self._add if hunk.may_add else None)
         self._hunk = hunk
-        if may_close or may_abandon:
+        if (may_close or may_abandon) and not hunk.opens_brackets:
             self._hints = [*self._file_hints(), *self._heading_hints()]
         if prefix := hunk.must_begin_with:
             self._prefix = f"+{prefix}".encode()
@@ -403,7 +414,9 @@ class DiffConstraint:
         """Take an added line, or what it must have been meant as: small models write the new file, not the change."""
         hunk = self._written[-1].hunks[-1]
         line = self._line[1:-1].decode()
-        if hunk.restores(line):  # what was removed is added again: it was never to go
+        if hunk.redefines(line):  # what is new is complete, and a copy of what is there begins
+            self._pending_rewrite = Rewrite(1 + hunk.end_additions())
+        elif hunk.restores(line):  # what was removed is added again: it was never to go
             kept = hunk.keep_removed()
             self._pending_rewrite = _keeping(kept, 2 * len(kept))
         elif (n_repeated := hunk.n_repeated(line)) is not None:

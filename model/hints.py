@@ -9,12 +9,20 @@ from dataclasses import dataclass
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")  # of `parseURL2` and `parse_url`: parse, url
 _NAME = re.compile(r"[A-Za-z_][\w./-]*\w")
 _RENAME = re.compile(r"\b(renam|mov)(e[ds]?|ing)\b", re.IGNORECASE)
+_NEW = re.compile(
+    r"\b(add|create|implement|introduce|provide|write|needs?|gets?)\s+"
+    r"([\w.]+\s+){0,3}([\w.]+\(|(functions?|methods?|class|classes|propert(y|ies)|constructors?|getters?|setters?"
+    r"|helpers?|tests?|structs?|enums?|interfaces?|traits?|types?|macros?)\b)",
+    re.IGNORECASE,
+)
 # BM25 (Robertson and Zaragoza, 2009).
 _K1, _B = 1.2, 0.75
 # How much likelier, in nats, the best match is made than what has no word in common with the task.
 _STRENGTH = 4.0
 # As much is what it takes next to follow from the names of files in it.
 _NAMED = 4.0
+# As much more is a hunk that adds behind a definition preferred, where the task wants something new.
+NEW = 4.0
 _MAX_HINTED = 16  # of the choices at one place
 
 
@@ -115,6 +123,11 @@ def mentioned_paths(query: str, paths: Collection[str]) -> tuple[list[str], list
 def asks_to_rename(query: str) -> bool:
     """Whether a query speaks of renaming or moving, in English."""
     return _RENAME.search(query) is not None
+
+
+def asks_for_new(query: str) -> bool:
+    """Whether a query wants a definition that is not there yet, in English: a method, or `name(`."""
+    return _NEW.search(query) is not None
 
 
 def _words(text: str) -> Iterable[str]:

@@ -11,6 +11,7 @@ from typing import Literal, Self
 import numpy as np
 import numpy.typing as npt
 
+from model.blocks import Block, is_leading, n_blank_lines
 from model.choices import SortedTexts
 from model.lines import FileLines, Places, Taken
 
@@ -39,25 +40,41 @@ class HunkState:
     hunk leaves its file as it was.
     """
 
-    def __init__(self, file: FileLines, earlier: Sequence["HunkState"] = (), heading: str | None = None) -> None:
+    def __init__(
+        self,
+        file: FileLines,
+        earlier: Sequence["HunkState"] = (),
+        heading: str | None = None,
+        *,
+        is_behind: bool = False,
+    ) -> None:
         """Open a hunk of a file anywhere beside the complete hunks `earlier`.
 
-        With `heading`, the first line of a definition, it removes that definition first, to write it anew.
+        With `heading`, the first line of a definition, it removes that definition first, to write it anew; where it
+        `is_behind` that, it keeps the definition's end first, and then only adds.
         """
         self._file = file
         self._earlier = tuple(earlier)
         self._taken = lines_taken(file, earlier)
         self._begins_anywhere = heading is None and not earlier
-        blocks = () if heading is None else file.blocks(heading, self._taken)
+        blocks: Sequence[Block] = ()
+        if heading is not None:
+            blocks = (file.blocks_before if is_behind else file.blocks)(heading, self._taken)
         self.heading = heading
-        self._block_ends = np.array([block.last + 1 for block in blocks]) if blocks else None
-        self.move_to(np.array([block.start for block in blocks]) if blocks else file.untaken(self._taken))
+        self.is_behind = is_behind
+        ends = [(block.closed if is_behind else block.last) + 1 for block in blocks]
+        self._block_ends = np.array(ends) if blocks else None
+        self._n_blank = n_blank_lines(file.lines, blocks[0]) if blocks and is_behind else 0
+        self._indentation = _indentation(file.lines[blocks[0].start]) if blocks and is_behind else ""
+        starts = [block.last if is_behind else block.start for block in blocks]
+        self.move_to(np.array(starts) if blocks else file.untaken(self._taken))
         self._lines: list[tuple[Marker, str]] = []
         self._removed: list[str] = []  # of the run that is being written
         self._added: list[str] = []
         self._n_last_added = 0  # how many added lines were written since the last old one
         self._context_run = 0
         self._owed = 0  # the old line before which nothing is added
+        self._is_full = False  # nothing more is added
 
     @classmethod
     def deletion(cls, file: FileLines) -> Self:
@@ -82,6 +99,8 @@ class HunkState:
     @property
     def removable(self) -> SortedTexts:
         """Those of `next_lines` that may be removed: a line just added in front of itself may not."""
+        if self.is_behind:
+            return SortedTexts([])
         if len(self._added) == len(self._removed) + 1 and self._added[:-1] == self._removed:
             return self._next_lines.without(f"{self._added[-1]}\n".encode())
         return self._next_lines
@@ -154,6 +173,21 @@ class HunkState:
         self._pin_to_top()
         self._owed = self.end + n_lines
 
+    def redefines(self, line: str) -> bool:
+        """Whether a line that is added behind a definition begins one, as deep as that, that the file has already."""
+        return self.is_behind and _indentation(line) == self._indentation and self._file.is_definition(line)
+
+    def end_additions(self) -> int:
+        """Let nothing more be added; take back, and count, the added lines that only lead to a next definition."""
+        self._is_full = True
+        n_kept = len(self._added)
+        while n_kept and is_leading(self._added[n_kept - 1]):
+            n_kept -= 1
+        n_dropped = len(self._added) - n_kept
+        del self._lines[len(self._lines) - n_dropped :], self._added[n_kept:]
+        self._n_last_added -= n_dropped
+        return n_dropped
+
     def restores(self, line: str) -> bool:
         """Whether, with `line` added, the run adds just what it removes."""
         if len(self._removed) != len(self._added) + 1:
@@ -172,11 +206,24 @@ class HunkState:
     @property
     def must_remove(self) -> bool:
         """Whether the definition that is written anew is not removed yet, all of it."""
-        return self._block_ends is not None
+        return self._block_ends is not None and not self.is_behind
+
+    @property
+    def must_keep(self) -> bool:
+        """Whether the end of the definition behind which lines are added is not kept yet, all of it."""
+        return self._block_ends is not None and self.is_behind
 
     @property
     def must_begin_with(self) -> str:
-        """What the first new line begins with where a block is written anew: its name, so that its first line stays."""
+        r"""What a new line begins with: where a block is written anew, its name, so that its first line stays.
+
+        Behind a definition, the end of a blank line, as often as such lines stand between it and the next one; then
+        its indentation, up to the space that a tokenizer puts before a word.
+        """
+        if self.is_behind:
+            if any(self._added) or not self.may_add:
+                return ""
+            return "\n" if len(self._added) < self._n_blank else self._indentation.removesuffix(" ")
         if self.heading is None or self.must_remove or self._lines[-1][0] != "-" or self._added:
             return ""
         found = _NAME.match(self._lines[0][1])
@@ -185,7 +232,12 @@ class HunkState:
     @property
     def may_add(self) -> bool:
         """Whether a new line may come next. A hunk begins with an old line, unless it begins at the file's top."""
-        if self.must_remove or self.end < self._owed or (not self._lines and not self._begins_anywhere):
+        if (
+            self._is_full
+            or self._block_ends is not None
+            or self.end < self._owed
+            or (not self._lines and not self._begins_anywhere)
+        ):
             return False
         return not self._goes_round or not (self._next_lines or self.may_close)
 
@@ -194,6 +246,8 @@ class HunkState:
         """Whether an unchanged line may come next."""
         if self.must_remove:
             return False
+        if self.is_behind:
+            return self.must_keep or not self._is_placed
         limit = MAX_CONTEXT_RUN if self._changes_lines else MAX_LEADING_CONTEXT
         return self._context_run < limit or not self._is_placed or not self.may_add
 
@@ -204,13 +258,20 @@ class HunkState:
         Where its lines fit at several places, they are those at the file's end, or before an earlier hunk, if nothing
         follows them in the diff. What stands elsewhere is told from these by a further old line.
         """
-        is_placed = (self._is_placed or not self._go_on(self._places).all()) and not self.must_remove
+        is_placed = (self._is_placed or not self._go_on(self._places).all()) and self._block_ends is None
         return is_placed and self._is_anchored and self._changes_lines and self.settled.changes_file
 
     @property
     def may_abandon(self) -> bool:
         """Whether a block was written anew just as it was, so that the hunk can be dropped."""
-        return self.heading is not None and not self.must_remove and all(marker == " " for marker, _ in self._lines)
+        if self.heading is None or self._block_ends is not None or (self.is_behind and not self._is_full):
+            return False
+        return all(marker == " " for marker, _ in self._lines)
+
+    @property
+    def opens_brackets(self) -> bool:
+        """Whether the run that is being written opens more brackets than it closes, so that it is hardly complete."""
+        return sum(map(_n_opened, self._added)) > sum(map(_n_opened, self._removed))
 
     @property
     def settled(self) -> "HunkState":
@@ -360,6 +421,15 @@ def _refined(lines: Sequence[tuple[Marker, str]]) -> list[tuple[Marker, str]]:
                 refined += [("-", line) for line in removed[start:end]]
                 refined += [("+", line) for line in added[new_start:new_end]]
     return refined
+
+
+def _n_opened(line: str) -> int:
+    """Count the brackets that a line opens, less those that it closes."""
+    return sum(map(line.count, "([{")) - sum(map(line.count, ")]}"))
+
+
+def _indentation(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
 
 
 def _composed(lines: Sequence[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """A file's lines, ranked, so that the places where a line stands are found without comparing texts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -42,12 +42,25 @@ class FileLines:
 
     def headings(self, taken: Taken) -> SortedTexts:
         r"""Return the first lines, each with its `\n`, of the blocks of which no hunk has a line."""
-        return SortedTexts.of(f"{block.heading}\n".encode() for block in self._blocks if _is_untaken(block, taken))
+        return _headings(block for block in self._blocks if not taken[block.start : block.last + 1].any())
+
+    def headings_before(self, taken: Taken) -> SortedTexts:
+        r"""Return the first lines, each with its `\n`, of what lines can be added behind: its end is in no hunk."""
+        return _headings(block for block in self._anchors if not taken[block.last : block.closed + 1].any())
 
     def blocks(self, heading: str, taken: Taken) -> Sequence[Block]:
         """Return the blocks with this first line of which no hunk has a line, in the file's order."""
-        found = [block for block in self._blocks if block.heading == heading and _is_untaken(block, taken)]
-        return sorted(found, key=lambda block: block.start)
+        found = [block for block in self._blocks if block.heading == heading]
+        return _in_order(block for block in found if not taken[block.start : block.last + 1].any())
+
+    def blocks_before(self, heading: str, taken: Taken) -> Sequence[Block]:
+        """Return the blocks with this first line of which no hunk has the end, in the file's order."""
+        found = [block for block in self._anchors if block.heading == heading]
+        return _in_order(block for block in found if not taken[block.last : block.closed + 1].any())
+
+    def is_definition(self, line: str) -> bool:
+        """Whether a line, with its indentation, begins a definition of this file."""
+        return line in self._definition_lines
 
     def described(self) -> dict[bytes, list[tuple[str, float]]]:
         r"""Return for each heading, with its `\n`, the texts of its blocks, and how much a word of each counts."""
@@ -71,14 +84,31 @@ class FileLines:
         return behind
 
     @cached_property
+    def _definitions(self) -> Sequence[Block]:
+        return list(find_blocks(self.lines))
+
+    @cached_property
+    def _definition_lines(self) -> frozenset[str]:
+        return frozenset(self.lines[block.start] for block in self._definitions)
+
+    @cached_property
     def _blocks(self) -> Sequence[Block]:
-        blocks = leaves([block for block in find_blocks(self.lines) if block.last - block.start < MAX_BLOCK_LINES])
+        blocks = leaves([block for block in self._definitions if block.last - block.start < MAX_BLOCK_LINES])
         rest = [block for block in find_paragraphs(self.lines, blocks) if block.last - block.start < MAX_BLOCK_LINES]
         return [*blocks, *rest]
+
+    @cached_property
+    def _anchors(self) -> Sequence[Block]:
+        """All definitions, classes and long ones, too, and what lies in none of them."""
+        return [*self._definitions, *find_paragraphs(self.lines, self._definitions)]
 
     def _inside(self, places: Places) -> Places:
         return places[places < len(self.lines)]
 
 
-def _is_untaken(block: Block, taken: Taken) -> bool:
-    return not taken[block.start : block.last + 1].any()
+def _headings(blocks: Iterable[Block]) -> SortedTexts:
+    return SortedTexts.of(f"{block.heading}\n".encode() for block in blocks)
+
+
+def _in_order(blocks: Iterable[Block]) -> Sequence[Block]:
+    return sorted(blocks, key=lambda block: block.start)

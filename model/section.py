@@ -17,13 +17,16 @@ class FileSection:
     lines: FileLines
     hunks: list[HunkState] = field(default_factory=list)
     _first_lines: list[int] = field(default_factory=list)  # of the hunks, in the answer
-    _tried: set[bytes] = field(default_factory=set)  # headings of blocks that were written anew as they were
+    # Headings of blocks that were written anew as they were, and of those behind which nothing new was added.
+    _tried: set[tuple[str | None, bool]] = field(default_factory=set)
 
-    def headings(self) -> SortedTexts:
-        """Return the first lines of the blocks that a further hunk can write anew."""
-        found = self.lines.headings(lines_taken(self.lines, self._complete))
-        for heading in self._tried:
-            found = found.without(heading)
+    def headings(self, *, behind: bool) -> SortedTexts:
+        """Return the first lines of the blocks that a further hunk can write anew, or add lines behind."""
+        taken = lines_taken(self.lines, self._complete)
+        found = self.lines.headings_before(taken) if behind else self.lines.headings(taken)
+        for heading, was_behind in self._tried:
+            if was_behind == behind:
+                found = found.without(f"{heading}\n".encode())
         return found
 
     @property
@@ -39,13 +42,16 @@ class FileSection:
     def drop_unchanged(self) -> None:
         """Drop the last hunk if it leaves its lines as they were."""
         if self.hunks and self.hunks[-1].may_abandon:
-            self._tried.add(f"{self.hunks[-1].heading}\n".encode())
+            self._tried.add((self.hunks[-1].heading, self.hunks[-1].is_behind))
             self.restore(self.hunks[:-1])
 
-    def open_hunk(self, heading: str | None, first_line: int) -> None:
-        """Open a hunk; with `heading` it writes a block anew. Its first line is `first_line` of the answer."""
+    def open_hunk(self, heading: str | None, first_line: int, *, is_behind: bool) -> None:
+        """Open a hunk; with `heading` it writes a block anew, or adds lines behind it.
+
+        Its first line is `first_line` of the answer.
+        """
         self.hunks[:] = [hunk.settled for hunk in self.hunks]
-        self.hunks.append(HunkState(self.lines, self.hunks, heading))
+        self.hunks.append(HunkState(self.lines, self.hunks, heading, is_behind=is_behind))
         self._first_lines.append(first_line)
 
     def restore(self, hunks: Sequence[HunkState]) -> None:

@@ -6,7 +6,7 @@ from functools import cached_property
 from model.api import Editable
 from model.choices import SortedTexts
 from model.errors import WeightsError
-from model.hints import PathHints, asks_to_rename, bonuses, descending, mentioned_paths
+from model.hints import PathHints, asks_for_new, asks_to_rename, bonuses, descending, mentioned_paths
 from model.lines import FileLines
 from model.newpath import NewPaths
 from model.vocabulary import Mask, Vocabulary
@@ -72,6 +72,11 @@ class FileTree:
         free = self._paths
         new = [path for path in new if free.may_create(path)]
         return PathHints(self._by_words(), named, new, renames=asks_to_rename(self._task))
+
+    @cached_property
+    def wants_new(self) -> bool:
+        """Whether the task wants a definition that is not there yet."""
+        return asks_for_new(self._task)
 
     def _by_words(self) -> Mapping[bytes, float]:
         if self._favoured is not None:

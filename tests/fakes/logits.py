@@ -17,6 +17,7 @@ HABITS: dict[str, dict[bytes, float]] = {
     "ends lines": {b"\n": 8.0, b"+": 2.0},
     "ends lines and hunks": {b"\n": 7.0, b"-": 3.0, b"@": 5.0},
     "adds": {b"+": 9.0, b"\n": 5.0},
+    "adds behind": {b"@@": 9.0, b" after": 9.0, b" a": 8.0, b"a": 7.0, b"@": 7.0, b" ": 6.0, b"+": 6.0, b"\n": 5.0},
     "removes": {b"-": 8.0, b"\n": 4.0},
     "keeps": {b" ": 8.0, b"\n": 4.0},
     "changes files": {b"---": 9.0, b"--": 8.0, b"-": 7.0, b"\n": 6.0, b"/": 3.0},

@@ -1,6 +1,8 @@
 """Which definitions and paragraphs a file's lines lie in."""
 
-from model.blocks import find_blocks, find_paragraphs, leaves
+import pytest
+
+from model.blocks import find_blocks, find_paragraphs, leaves, n_blank_lines
 
 C = """#include <stdio.h>
 #include "ring.h"
@@ -57,6 +59,34 @@ def test_definitions_end_before_what_closes_them() -> None:
         ("int add(int a, int b)", 4, 10),
         ("struct Ring {", 13, 14),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "closed"),
+    [
+        ("int a() {\n  b();\n}\nx\n", 2),
+        ("call(() => {\n  b();\n});\n", 2),
+        ("def a\n  b\nend\n", 2),
+        ("def a():\n    b()\nend()\n", 1),
+        ("  def a():\n    b()\n}\n", 1),
+    ],
+)
+def test_what_closes_a_definition_is_known(text: str, closed: int) -> None:
+    assert next(find_blocks(text.splitlines())).closed == closed
+
+
+@pytest.mark.parametrize(
+    ("text", "n_blank"),
+    [
+        ("def a():\n    b()\n\n\n\ndef c():\n    d()\n", 2),
+        ("x = 1\n\ndef a():\n    b()\n\n\n", 1),
+        ("int a() {\n  b();\n}\n\nint c;\n", 1),
+        ("class A:\n    b: int\nx = 1\n", 0),
+    ],
+)
+def test_definitions_are_set_apart_by_blank_lines(text: str, n_blank: int) -> None:
+    lines = text.splitlines()
+    assert n_blank_lines(lines, next(find_blocks(lines))) == n_blank
 
 
 def test_methods_stand_for_their_class() -> None:

@@ -16,6 +16,7 @@ from model.api import CheckFile, Editable, Flaw
 from model.constraint import DiffConstraint
 from model.correction import Rewrite
 from model.errors import WeightsError
+from model.hints import NEW
 from model.hunk import MAX_CONTEXT_RUN, MAX_LEADING_CONTEXT
 from model.tokenizer import Tokenizer
 from model.tree import FileTree
@@ -429,7 +430,7 @@ def test_hunks_that_only_move_a_block_among_its_copies_do_not_close() -> None:
     for start in ("-p\n", "-", " ", " ", " "):
         pen.write(start)
     assert pen.may_close
-    pen.write("@")
+    pen.hunk()
     pen.write(" ")
     assert not pen.may_close
     pen.write("+p\n")
@@ -681,6 +682,92 @@ def test_a_block_that_is_written_as_it_was_can_be_dropped() -> None:
     assert not pen.offers("@@ def area(self):\n")
     pen.write("`")
     assert pen.constraint.text().count("@@ -") == 1
+
+
+def test_lines_are_added_behind_a_definition_that_stays() -> None:
+    pen = Pen({"shapes.py": SHAPES, "other.py": ["x"]})
+    pen.open_file("shapes.py")
+    pen.write("@@ after def __init__")  # its end, a blank line and the indentation are forced, up to the last space
+    assert pen.constraint._line == b"+   "
+    pen.write(" def name(self):\n")
+    assert not pen.may(" ")
+    pen.write('+        return "circle"\n')
+    pen.write("@@ after class Circle:\n")  # as deep as the class, and as far from it as the next definition
+    pen.write("+def circle():\n")
+    pen.write("+    return Circle(0)\n")
+    pen.write("@@ after import math\n")
+    pen.write("+import os\n")
+    pen.write("`")
+    assert pen.constraint.text() == (
+        "diff --git a/shapes.py b/shapes.py\n--- a/shapes.py\n+++ b/shapes.py\n"
+        "@@ -1,1 +1,2 @@\n import math\n+import os\n"
+        '@@ -6,1 +7,4 @@\n         self.radius = radius\n+\n+    def name(self):\n+        return "circle"\n'
+        "@@ -9,1 +13,5 @@\n         return 3.14 * self.radius**2\n+\n+\n+def circle():\n+    return Circle(0)\n"
+    )
+
+
+def test_what_closes_a_definition_belongs_to_it() -> None:
+    pen = Pen({"ring.c": ["int a(void)", "{", "    return 1;", "}", "", "int b(void)", "{", "    return 2;", "}"]})
+    pen.open_file("ring.c")
+    pen.write("@@ after int b")
+    pen.write("+int c(void) { return 3; }\n")
+    pen.write("`")
+    assert pen.constraint.text().endswith("@@ -8,2 +8,4 @@\n     return 2;\n }\n+\n+int c(void) { return 3; }\n")
+
+
+def test_a_definition_that_is_there_already_ends_what_is_added() -> None:
+    pen = Pen({"shapes.py": SHAPES})
+    pen.open_file("shapes.py")
+    pen.write("@@ after def __init__")
+    pen.write(" def name(self):\n")
+    pen.write('+        return "circle"\n')
+    pen.write("+\n")
+    pen.write("+    @property\n")
+    assert pen.write("+    def area(self):\n") == Rewrite(3)
+    assert not pen.may("+")
+    pen.write("`")
+    assert pen.constraint.text().endswith('+    def name(self):\n+        return "circle"\n')
+
+
+def test_where_nothing_new_is_added_the_place_can_be_left() -> None:
+    pen = Pen({"shapes.py": SHAPES})
+    pen.open_file("shapes.py")
+    pen.write("@@ after def __init__")
+    assert pen.write(" def area(self):\n") == Rewrite(2)  # with the blank line
+    assert not pen.may("+")
+    assert not pen.may_close
+    pen.write("@@ after def unit")
+    pen.write("+def two():\n")
+    pen.write("+    return Circle(2)\n")
+    assert not pen.offers("@@ after def __init__(self, radius):\n")
+    assert pen.offers("@@ def __init__(self, radius):\n")
+    pen.write("`")
+    assert pen.constraint.text().count("@@ -") == 1
+
+
+def test_a_task_for_something_new_prefers_to_add() -> None:
+    pen = Pen({"shapes.py": SHAPES}, task="add a method name() to Circle")
+    pen.open_file("shapes.py")
+    pen.write("@@")
+    assert pen.constraint.bonuses() == {}  # a blank leads to both
+    pen.write(" ")
+    assert pen.constraint.bonuses()[ord("a")] == NEW
+    pen.write("after def __init__")
+    pen.write(" def name(self):\n")
+    pen.write('+        return ""\n')
+    pen.write("@@ ")
+    assert ord("a") not in pen.constraint.bonuses()
+
+
+def test_an_answer_is_not_ended_inside_brackets() -> None:
+    pen = Pen({"a.js": ["function a() {", "  return 1;", "}"]}, task="add b() to a.js")
+    pen.open_file("a.js")
+    pen.write("@@ after function a")
+    pen.write("+function b() {\n")
+    assert pen.may_close
+    assert pen.constraint.bonuses() == {}
+    pen.write("+}\n")
+    assert pen.constraint.bonuses()
 
 
 def test_blocks_with_the_same_heading_are_told_apart_by_their_lines() -> None:

@@ -1,6 +1,8 @@
 """What a task says about its place."""
 
-from model.hints import asks_to_rename, bonuses, mentioned_paths
+import pytest
+
+from model.hints import asks_for_new, asks_to_rename, bonuses, mentioned_paths
 
 
 def test_the_best_match_by_words_is_preferred_most() -> None:
@@ -29,3 +31,20 @@ def test_renaming_is_told_in_english() -> None:
     assert asks_to_rename("Rename a.py to b.py")
     assert asks_to_rename("a.py must be moved")
     assert not asks_to_rename("remove a.py")
+
+
+@pytest.mark.parametrize(
+    ("task", "wants_new"),
+    [
+        ("add a method HasAliases to Command that says whether it has aliases", True),
+        ("Add strlist_join(list, separator) to strlist.h", True),
+        ("Ledger needs transfer(source, target)", True),
+        ("write a helper function for that", True),
+        ("give slugify() an optional max_length", False),
+        ("percent() must never return more than 100", False),
+        ("add a field phone after email", False),
+        ("rename the class Node to Station", False),
+    ],
+)
+def test_a_new_definition_is_asked_for_in_english(task: str, wants_new: bool) -> None:  # noqa: FBT001
+    assert asks_for_new(task) == wants_new
