@@ -7,8 +7,9 @@ as the code is the same.
 
 A task is solved if the held tests pass, which the model does not see; see `tests/benchmarks/edits`. Each is done as
 `magicode -y` does it: greedy, one attempt, no repair, unless the arm says otherwise; those with several attempts are
-ranked by the tests that the model sees. `free` is the same model with the same prompt, its text placed by
-its lines; nothing is drafted for it, as in plain decoding. Tokens are those of the answers, passes the network's.
+ranked by the tests that the model sees; where those pass, repair has nothing to do, and the trial without it is that
+with it. `free` is the same model with the same prompt, its text placed by its lines; nothing is drafted for it, as in
+plain decoding. Tokens are those of the answers, passes the network's.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import datetime as dt
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from rich.console import Console
@@ -47,18 +49,25 @@ class Trials:
 
     def run(self, name: str, arms: Sequence[Arm], tasks: Sequence[EditTask], console: Console) -> None:
         """Let a model do what it has not done yet."""
-        done = {(trial.model, trial.arm, trial.task) for trial in self.done}
         model = open_model(name, device="cpu", on_progress=lambda _progress: None)
         for task in tasks:
             for arm in arms:
-                if (name, arm.name, task.name) in done:
+                if self._find(name, arm.name, task.name):
                     continue
-                trial = run_trial(model, arm, task, self._seed)
+                first = self._find(name, arm.begins_as, task.name)
+                if first and first.tests_pass:
+                    trial = replace(first, arm=arm.name)
+                else:
+                    trial = run_trial(model, arm, task, self._seed)
                 self.done.append(trial)
                 with self._path.open("a") as file:
                     file.write(json.dumps(trial.values()) + "\n")
                 how = "solved" if trial.solved else "applied" if trial.applied else f"exit {trial.exit_code}"
                 console.print(f"  {trial.seconds:6.1f} s  {name}  {arm.name}  {task.name}: {how}", highlight=False)
+
+    def _find(self, model: str, arm: str | None, task: str) -> Trial | None:
+        wanted = (model, arm, task)
+        return next((trial for trial in self.done if (trial.model, trial.arm, trial.task) == wanted), None)
 
     def clear(self) -> None:
         """Forget them: the run is complete."""

@@ -25,7 +25,10 @@ from tests.benchmarks.edits.tasks import EditTask
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """A way of asking. `drafts` are tokens read ahead; they change the seconds alone."""
+    """A way of asking. `drafts` are tokens read ahead; they change the seconds alone.
+
+    `begins_as` names an arm that this one does not differ from before that one's tests have failed.
+    """
 
     name: str
     constrained: bool
@@ -36,6 +39,7 @@ class Arm:
     max_repairs: int = 0
     max_new_tokens: int = 1024
     tested: bool = False  # by the tests that the model sees; those that grade are never run before the end
+    begins_as: str | None = None
 
     def options(self, seed: int, test_command: str) -> JobOptions:
         """Return what the job is told."""
@@ -58,7 +62,15 @@ ARMS = (
     Arm("free", constrained=False, drafts=False),
     Arm("constrained", constrained=True, drafts=True),
     Arm("n = 8", constrained=True, drafts=True, n_attempts=8, tested=True),
-    Arm("n = 8 with repair", constrained=True, drafts=True, n_attempts=8, tested=True, max_repairs=3),
+    Arm(
+        "n = 8 with repair",
+        constrained=True,
+        drafts=True,
+        n_attempts=8,
+        tested=True,
+        max_repairs=3,
+        begins_as="n = 8",
+    ),
     Arm("constrained, no drafts", constrained=True, drafts=False),
     Arm("constrained, no going back", constrained=True, drafts=True, allow_syntax_errors=True),
 )
