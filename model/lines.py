@@ -63,11 +63,23 @@ class FileLines:
         return line in self._definition_lines
 
     def described(self) -> dict[bytes, list[tuple[str, float]]]:
-        r"""Return for each heading, with its `\n`, the texts of its blocks, and how much a word of each counts."""
+        r"""Return for each heading, with its `\n`, the texts of its blocks, and how much a word of each counts.
+
+        What a block lies in, a class, is one of its texts.
+        """
         texts: dict[bytes, list[tuple[str, float]]] = {}
-        for block in self._blocks:
+        around: list[Block] = []
+        definitions = iter([*_in_order(self._definitions), None])
+        following = next(definitions)
+        for block in _in_order(self._blocks):
+            while following and following.start < block.start:
+                around.append(following)
+                following = next(definitions)
+            while around and around[-1].last < block.last:
+                around.pop()
             body = "\n".join(self.lines[block.start + 1 : block.last + 1])
-            texts.setdefault(f"{block.heading}\n".encode(), [(block.heading, 3.0)]).append((body, 1.0))
+            described = texts.setdefault(f"{block.heading}\n".encode(), [(block.heading, 3.0)])
+            described += [(body, 1.0), *((outer.heading, 1.0) for outer in around[-1:])]
         return texts
 
     def next_texts(self, places: Places) -> SortedTexts:

@@ -27,3 +27,16 @@ def test_places_are_those_where_the_line_stands(lines: list[str], data: st.DataO
         assert places.tolist() == expected
     assert file.after(file.untaken(np.zeros(len(lines), dtype=np.bool_)), "no such line").tolist() == []
     assert file.at_end().tolist() == [len(lines)]
+
+
+def test_a_block_is_described_by_what_it_lies_in() -> None:
+    lines = ["class A:", "    def go(self):", "        x()", "class B:", "    def go(self):", "        y()", "z = 1"]
+    described = FileLines(lines).described()
+    assert described[b"def go(self):\n"] == [
+        ("def go(self):", 3.0),
+        ("        x()", 1.0),
+        ("class A:", 1.0),
+        ("        y()", 1.0),
+        ("class B:", 1.0),
+    ]
+    assert described[b"z = 1\n"] == [("z = 1", 3.0), ("", 1.0)]
