@@ -12,6 +12,7 @@ from agent.editable import editable
 from agent.errors import (
     AgentError,
     BrokenSyntaxError,
+    ConfigError,
     FailingTestsError,
     NoChangeError,
     PatchError,
@@ -204,11 +205,15 @@ class Job:
         with record.timed("check"):
             attempts = [self._check(Attempt(n, each), checker) for n, each in enumerate(completions, start=first)]
         attempts = distinct(attempts)
+        record.attempts += attempts
         if self._trials is not None:
-            self._test_all(self._trials, attempts)
+            try:
+                self._test_all(self._trials, attempts)
+            except ConfigError as error:  # the tests cannot run: what was written is shown all the same
+                record.reject(ranked(attempts), error)
+                raise
         if len(completions) > 1:
             self._ui.on_attempts(attempts)
-        record.attempts += attempts
         return ranked(attempts)
 
     def _check(self, attempt: Attempt, checker: Checker) -> Attempt:

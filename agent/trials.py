@@ -6,10 +6,13 @@ from itertools import chain
 from pathlib import Path
 
 from agent.change import change_of
+from agent.errors import ConfigError
 from agent.failures import failed_tests, n_reasons, newly_failed
 from agent.sandbox import TestReport, run_tests
 from agent.treeio import Tree
 from agent.validate import ValidatedPatch
+
+_NOT_RUN = frozenset({126, 127})  # what a shell ends with where a program cannot be run, or is not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,7 @@ class Trials:
         Raises:
             PolicyError: this machine cannot confine the command.
             ConflictError: a file is beyond a symbolic link, or no regular file.
+            ConfigError: a program that the command needs is not there.
 
         """
         with Tree(self.root) as tree:
@@ -62,6 +66,11 @@ class Trials:
             return Verdict(report, frozenset(), passed=True)
         if not self.baselines:
             self._test_tree()
+        if report.exit_code in _NOT_RUN and self.baselines[0].exit_code == report.exit_code:
+            raise ConfigError(
+                f"the tests cannot run: `{self.command}` ends with exit code {report.exit_code}, "
+                "without any change, too; install what it needs, or go without (--test-cmd '')"
+            )
         verdict = judge(report, self.baselines)
         if verdict.new_failures and len(self.baselines) == 1 and not self.baselines[0].timed_out:
             self._test_tree()

@@ -72,6 +72,8 @@ class MemoryLook:
 
         def view(wanted: str) -> str:
             model.follow(memory, wanted, n_in_view)
-            return "".join(shown.read() for shown in memory.shown())
+            in_view = [int(segment) for segment in memory.route.order if int(segment) in memory.working.segments]
+            spans = memory.index.segment_lines[in_view[::-1]]  # the best last, next to where the model goes on
+            return document.excerpt([(int(first), int(end)) for first, end in spans]).read()
 
         return Looked(view, memory.index.n_bytes + len(text))

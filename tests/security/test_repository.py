@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -257,7 +257,8 @@ def test_a_race_for_a_directory_is_never_won_outside(repo: Repo, tmp_path: Path)
         with suppress(AgentError, RepoError):
             repo.workspace().recover()
         for path, file in repo.files().items():
-            assert file in (FILES.get(path), after.get(path.replace(".aside", "docs")))
+            if not PurePosixPath(path).name.startswith(".magicode-"):  # half put in place when the directory went
+                assert file in (FILES.get(path), after.get(path.replace(".aside", "docs"))), path
         shutil.rmtree(repo.root / ".aside", ignore_errors=True)
         shutil.rmtree(repo.root / "docs", ignore_errors=True)
         repo.run("checkout", "-q", "-f", "HEAD", "--", ".")

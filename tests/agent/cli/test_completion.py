@@ -23,7 +23,7 @@ def completed(line: str, cwd: Path) -> list[str]:
 def test_commands_and_those_below_them(tmp_path: Path) -> None:
     assert {"run", "undo", "config", "doctor"} <= set(completed("magicode ", tmp_path))
     assert completed("magicode con", tmp_path) == ["context", "config"]
-    assert completed("magicode sessions ", tmp_path) == ["show", "rm"]
+    assert completed("magicode sessions ", tmp_path) == ["list", "show", "rm"]
 
 
 def test_options_of_run_also_without_its_name(tmp_path: Path) -> None:

@@ -183,7 +183,7 @@ class TestContext:
             assert result.code == ExitCode.CONTEXT_TOO_LARGE
 
     def test_a_part_is_in_view_where_not_all_fits_or_if_asked(self, cli: Cli) -> None:
-        for limit in (("--attention", "memory"), ("--max-new-tokens", "200", "--context-limit", "630")):
+        for limit in (("--attention", "memory"), ("--max-new-tokens", "200", "--context-limit", "720")):
             value = parsed(cli(*limit, "--working-set", "256", "--output-format", "json", "fix", answers=[FIX]))
             assert value["attended"]["n_repository_files"] == 2
             assert cli.model.memories[0].changes

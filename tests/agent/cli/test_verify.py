@@ -45,7 +45,7 @@ class TestTests:
 
     def test_output_without_a_last_newline_does_not_run_into_the_error(self, cli: Cli) -> None:
         result = cli(*YES, "--test-cmd", "printf 'half a line'; exit 3", "fix", answers=[FIX])
-        assert "\nhalf a line\nmagicode: `printf 'half a line'; exit 3` failed (exit code 3)" in result.err
+        assert "\nhalf a line\nThe best change, which was not made:\n" in result.err
 
     def test_output_cannot_steer_the_terminal(self, cli: Cli) -> None:
         result = cli(*YES, "--test-cmd", r"printf 'one\r\ntwo\033[2Jthree\n'; exit 1", "fix", answers=[FIX])
@@ -157,6 +157,13 @@ class TestTests:
 
 
 class TestRepairs:
+    @pytest.mark.skipif(not sandbox_status().namespaces, reason="tests run in place here")
+    def test_nothing_is_repaired_where_tests_cannot_run(self, cli: Cli, repo: Repo) -> None:
+        result = cli("-y", "--test-cmd", "true; nothing-of-this-name", "fix", answers=[FIX])
+        assert (result.code, repo.files()) == (ExitCode.USAGE, FILES)
+        assert "The best change, which was not made:\n" in result.err
+        assert "exit code 127, without any change, too" in result.err
+
     def test_a_malformed_answer_is_followed_by_a_better_one(self, cli: Cli, repo: Repo) -> None:
         result = cli("-y", "--output-format", "json", "fix", answers=[NOWHERE, FIX])
         assert (result.code, repo.files()["calc.py"][0]) == (0, FIXED)
@@ -227,10 +234,10 @@ class TestRepairs:
         def interrupt(_: Query) -> str:
             raise KeyboardInterrupt
 
-        result = cli(*YES[:2], "--output-format", "json", "--test-cmd", "x", "fix", answers=[FIX, interrupt])
+        result = cli(*YES[:2], "--output-format", "json", "--test-cmd", "true", "fix", answers=[FIX, interrupt])
         value = json.loads(result.out)
         assert (value["tests"], value["diff"], value["undo_id"]) == (None, "", None)
-        assert value["attempts"]["rejected"][0]["reason"] == "`x` failed (exit code 1); the change was rolled back"
+        assert value["attempts"]["rejected"][0]["reason"] == "`true` failed (exit code 1); the change was rolled back"
 
 
 class TestAttempts:
