@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from agent.errors import PolicyError
-from agent.names import find_undefined
 from agent.paths import check_path
 from agent.proposal import Checker, SnapshotTexts
+from agent.python_flaws import find_pointless, find_undefined
 from agent.syntax import check_syntax, language_of
 from model.api import Editable, Flaw
 from repo_index.frame import quote_path
@@ -53,8 +53,12 @@ def editable(snapshot: RepoSnapshot, checker: Checker) -> Editable:
         before, after = None if old is None else _text(lines[old]), _text(new_lines)
         if findings := check_syntax(language, before, after, path=path):
             return Flaw(min(finding.line for finding in findings) - 1)
-        undefined = find_undefined(language, before, after)
-        return Flaw(undefined[0].line - 1, lacks=True) if undefined else None
+        if language != "python":
+            return None
+        if pointless := find_pointless(path, before, after):
+            return Flaw(pointless[0][1] - 1)
+        undefined = find_undefined(before, after)
+        return Flaw(undefined[0][1] - 1, lacks=True) if undefined else None
 
     return Editable(lines, taken, None if checker.allow_syntax_errors else find_flaw, lines.encoding_of)
 

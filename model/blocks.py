@@ -120,6 +120,16 @@ def n_blank_lines(lines: Sequence[str], block: Block) -> int:
     return min(len(behind), _MAX_BLANK)
 
 
+def is_bare(lines: Sequence[str], block: Block) -> bool:
+    """Whether behind a block's first line there is nothing but a comment, or a text that documents it."""
+    body = [line.strip() for line in lines[block.start + 1 : block.last + 1]]
+    return (
+        not body
+        or all(line.startswith(_COMMENTS) for line in body)
+        or (body[0].startswith(_QUOTES) and body[-1].endswith(_QUOTES))
+    )
+
+
 def is_leading(line: str) -> bool:
     """Whether a line only leads to the next one: a blank one, a comment, a decorator."""
     return not line.strip() or line.strip().startswith(_COMMENTS)

@@ -1,7 +1,7 @@
 """What a line can be, where that may be one of a hundred thousand texts: sorted, so that no step looks at them all."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -22,6 +22,9 @@ class SortedTexts:
     def of(cls, texts: Iterable[bytes]) -> Self:
         """Sort texts and drop repetitions."""
         return cls(sorted(set(texts)))
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._texts)
 
     def __bool__(self) -> bool:
         return bool(self._texts)

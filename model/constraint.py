@@ -69,6 +69,8 @@ class DiffConstraint:
         self._pending_rewrite: Rewrite | None = None
         self._pending_fault: Fault | None = None
         self._pending_opened: str | None = None
+        self._closing_line: int | None = None  # of the last fault
+        self._lacks_definition = False
         self.done = False
 
     def forced(self) -> bytes:
@@ -192,6 +194,7 @@ class DiffConstraint:
 
         """
         checkpoint = self._checkpoints[n_lines]
+        self._lacks_definition = n_lines == self._closing_line
         del self._written[checkpoint.n_sections :]
         self._written[-1].restore(checkpoint.hunks)
         self._headers, self._sources = checkpoint.headers, checkpoint.sources
@@ -236,16 +239,29 @@ class DiffConstraint:
 
     def _file_hints(self) -> Sequence[tuple[bytes, Mapping[bytes, float]]]:
         used = {path for section in self._written for path in (section.old, section.new) if path}
-        return self._tree.hints.lines(used, changed=self._changes_anything)
+        is_done = self._changes_anything and not self._leaves_out_what_is_named
+        return self._tree.hints.lines(used, is_done=is_done)
+
+    @property
+    def _leaves_out_what_is_named(self) -> bool:
+        """Whether the task names a definition of the last file that no hunk has yet."""
+        return bool(self._written) and any(map(self._tree.is_named, self._written[-1].headings()))
 
     def _heading_hints(self) -> Sequence[tuple[bytes, Mapping[bytes, float]]]:
         path = self._written[-1].old
         if not path:
             return []
-        hints = [(lead, self._tree.heading_bonuses(path)) for lead in (_ANEW, _BEHIND)]
-        if self._tree.wants_new and not any(hunk.is_behind for section in self._written for hunk in section.hunks):
-            hints.append((b"@@", {_BEHIND.removeprefix(b"@@"): NEW}))
+        hints = [
+            (_ANEW.rstrip(), self._tree.heading_bonuses(path, behind=False)),
+            (_BEHIND.rstrip(), self._tree.heading_bonuses(path, behind=True)),
+        ]
+        if self._lacks_definition or (self._tree.wanted and not self._adds_behind):
+            hints.append((_ANEW.rstrip(), {b" after ": NEW}))
         return hints
+
+    @property
+    def _adds_behind(self) -> bool:
+        return any(hunk.is_behind for section in self._written for hunk in section.hunks)
 
     def _file_choices(self) -> list[Choice]:
         """Return the headers of files not yet touched, and the end."""
@@ -344,11 +360,15 @@ class DiffConstraint:
 
     def _hunk_choices(self) -> list[Choice]:
         file = self._written[-1]
-        return [
+        choices = [
             _one(_HUNK_OPEN, self._open_hunk),
-            Choice(_ANEW, file.headings(behind=False), self._open_hunk_under),
-            Choice(_BEHIND, file.headings(behind=True), partial(self._open_hunk_under, is_behind=True)),
+            Choice(_ANEW, file.headings(), self._open_hunk_under),
         ]
+        # A task that does not ask for something new begins with a change of what is there.
+        if self._tree.wanted or self._changes_anything:
+            headings = file.headings_before(with_types=self._tree.wanted == "type")
+            choices.append(Choice(_BEHIND, headings, partial(self._open_hunk_under, is_behind=True)))
+        return choices
 
     def _open_hunk_under(self, heading: bytes, *, is_behind: bool = False) -> None:
         self._open_hunk(heading.decode().removesuffix("\n"), is_behind=is_behind)
@@ -357,6 +377,7 @@ class DiffConstraint:
         file = self._written[-1]
         file.drop_unchanged()
         self._one_space_is_usual = file.lines.one_space_is_usual
+        self._lacks_definition = False
         file.open_hunk(heading, self._n_lines, is_behind=is_behind)
         self._expect_line()
 
@@ -378,7 +399,7 @@ class DiffConstraint:
             choices += self._hunk_choices()
         self._expect(*choices, free=self._add if hunk.may_add else None)
         self._hunk = hunk
-        if (may_close or may_abandon) and not hunk.opens_brackets:
+        if (may_close or may_abandon) and not hunk.looks_incomplete:
             self._hints = [*self._file_hints(), *self._heading_hints()]
         if prefix := hunk.must_begin_with:
             self._prefix = f"+{prefix}".encode()
@@ -404,7 +425,8 @@ class DiffConstraint:
         if flaw is None:
             return None
         lines = range(min(self._checkpoints), section.find_answer_line(flaw.line) + 1)
-        return Fault(lines, closing_line=max(self._checkpoints) if flaw.lacks else None)
+        self._closing_line = max(self._checkpoints) if flaw.lacks else None
+        return Fault(lines, self._closing_line)
 
     def _take_old(self, marker: Literal[" ", "-"], text: bytes) -> None:
         self._written[-1].hunks[-1].take_old(marker, text.decode().removesuffix("\n"))
@@ -414,8 +436,8 @@ class DiffConstraint:
         """Take an added line, or what it must have been meant as: small models write the new file, not the change."""
         hunk = self._written[-1].hunks[-1]
         line = self._line[1:-1].decode()
-        if hunk.redefines(line):  # what is new is complete, and a copy of what is there begins
-            self._pending_rewrite = Rewrite(1 + hunk.end_additions())
+        if n_copied := hunk.n_copied(line):  # what is new is complete, and a copy of what is there begins
+            self._pending_rewrite = Rewrite(1 + hunk.end_additions(n_copied - 1))
         elif hunk.restores(line):  # what was removed is added again: it was never to go
             kept = hunk.keep_removed()
             self._pending_rewrite = _keeping(kept, 2 * len(kept))

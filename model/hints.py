@@ -5,24 +5,30 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")  # of `parseURL2` and `parse_url`: parse, url
 _NAME = re.compile(r"[A-Za-z_][\w./-]*\w")
 _RENAME = re.compile(r"\b(renam|mov)(e[ds]?|ing)\b", re.IGNORECASE)
 _NEW = re.compile(
-    r"\b(add|create|implement|introduce|provide|write|needs?|gets?)\s+"
-    r"([\w.]+\s+){0,3}([\w.]+\(|(functions?|methods?|class|classes|propert(y|ies)|constructors?|getters?|setters?"
-    r"|helpers?|tests?|structs?|enums?|interfaces?|traits?|types?|macros?)\b)",
+    r"\b(?:add|create|implement|introduce|provide|write|needs?|gets?)\s+(?:[\w.]+\s+){0,3}?"
+    r"(?:[\w.]+\(|(?P<type>class|struct|enum|interface|trait|type)(?:es|s)?\b"
+    r"|(?:function|method|constructor|getter|setter|helper|test|macro)s?\b|propert(?:y|ies)\b)",
     re.IGNORECASE,
 )
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+_CALLED = re.compile(r"([A-Za-z_]\w*)\(")
 # BM25 (Robertson and Zaragoza, 2009).
 _K1, _B = 1.2, 0.75
 # How much likelier, in nats, the best match is made than what has no word in common with the task.
 _STRENGTH = 4.0
 # As much is what it takes next to follow from the names of files in it.
 _NAMED = 4.0
-# As much more is a hunk that adds behind a definition preferred, where the task wants something new.
-NEW = 4.0
+# As much more is a hunk preferred that adds behind a definition, where the task wants something new: it has to outweigh
+# the words of what is there.
+NEW = 2 * _STRENGTH
+# As much is a definition that the task names.
+NAMED = 2 * _STRENGTH
 _MAX_HINTED = 16  # of the choices at one place
 
 
@@ -35,12 +41,12 @@ class PathHints:
     new: Sequence[str]
     renames: bool
 
-    def lines(self, used: Collection[str], *, changed: bool) -> list[tuple[bytes, Mapping[bytes, float]]]:
+    def lines(self, used: Collection[str], *, is_done: bool) -> list[tuple[bytes, Mapping[bytes, float]]]:
         """Return what lines of a header are made likelier by, in nats, by what they begin with.
 
         Args:
             used: files that the diff has already.
-            changed: whether the diff changes anything, so that it can end.
+            is_done: whether nothing that the task names is left in the files that the diff has.
 
         """
         left = [path for path in self.named if path not in used]
@@ -53,7 +59,7 @@ class PathHints:
             whole[b"--- /dev/null\n"] = _NAMED
         elif left:
             whole |= {f"--- a/{path}\n".encode(): _NAMED for path in left}
-        elif changed and self.named:
+        elif is_done and self.named:
             whole[b"```"] = _NAMED
         return [(b"", whole), (b"--- a/", self.by_words), (b"rename from ", self.by_words)]
 
@@ -120,14 +126,32 @@ def mentioned_paths(query: str, paths: Collection[str]) -> tuple[list[str], list
     return list(old), list(new)
 
 
+def without_paths(query: str, paths: Collection[str]) -> str:
+    """Return a query without the paths that it names, whole or by their last part."""
+    names = {*paths, *(path.rpartition("/")[2] for path in paths)}
+    return _NAME.sub(lambda found: "" if found[0] in names else found[0], query)
+
+
 def asks_to_rename(query: str) -> bool:
     """Whether a query speaks of renaming or moving, in English."""
     return _RENAME.search(query) is not None
 
 
-def asks_for_new(query: str) -> bool:
-    """Whether a query wants a definition that is not there yet, in English: a method, or `name(`."""
-    return _NEW.search(query) is not None
+def asks_for_new(query: str) -> Literal["type", "function"] | None:
+    """Return what kind of definition a query wants that is not there yet, in English: `function` for `name(`, too."""
+    found = _NEW.search(query)
+    return found and ("type" if found["type"] else "function")
+
+
+def identifiers(text: str) -> set[str]:
+    """Return the identifiers in a text."""
+    return set(_IDENTIFIER.findall(text))
+
+
+def mentioned_identifiers(query: str) -> set[str]:
+    """Return the identifiers in a query that cannot be plain English words: `name(`, `a_name`, `aName`, `Name`."""
+    telling = {name for name in identifiers(query) if "_" in name or name.lower() != name}
+    return telling | set(_CALLED.findall(query))
 
 
 def _words(text: str) -> Iterable[str]:

@@ -173,14 +173,22 @@ class HunkState:
         self._pin_to_top()
         self._owed = self.end + n_lines
 
-    def redefines(self, line: str) -> bool:
-        """Whether a line that is added behind a definition begins one, as deep as that, that the file has already."""
-        return self.is_behind and _indentation(line) == self._indentation and self._file.is_definition(line)
+    def n_copied(self, line: str) -> int:
+        """Return how many lines added behind a definition, `line` the last, copy what the file has already.
 
-    def end_additions(self) -> int:
-        """Let nothing more be added; take back, and count, the added lines that only lead to a next definition."""
+        That is what comes next, or a line that begins a definition, as deep as the one that they are added behind.
+        """
+        if not self.is_behind:
+            return 0
+        n_repeated = self.n_repeated(line)
+        if n_repeated is not None:
+            return n_repeated + 1
+        return int(_indentation(line) == self._indentation and self._file.is_definition(line))
+
+    def end_additions(self, n_copied: int) -> int:
+        """Let nothing more be added; take back, and count, the last lines: `n_copied`, and those that led to them."""
         self._is_full = True
-        n_kept = len(self._added)
+        n_kept = len(self._added) - n_copied
         while n_kept and is_leading(self._added[n_kept - 1]):
             n_kept -= 1
         n_dropped = len(self._added) - n_kept
@@ -258,6 +266,8 @@ class HunkState:
         Where its lines fit at several places, they are those at the file's end, or before an earlier hunk, if nothing
         follows them in the diff. What stands elsewhere is told from these by a further old line.
         """
+        if self.is_behind and not any(map(str.strip, self._added)):
+            return False
         is_placed = (self._is_placed or not self._go_on(self._places).all()) and self._block_ends is None
         return is_placed and self._is_anchored and self._changes_lines and self.settled.changes_file
 
@@ -269,8 +279,10 @@ class HunkState:
         return all(marker == " " for marker, _ in self._lines)
 
     @property
-    def opens_brackets(self) -> bool:
-        """Whether the run that is being written opens more brackets than it closes, so that it is hardly complete."""
+    def looks_incomplete(self) -> bool:
+        """Whether the run that is being written is shorter than what it replaces, or leaves more brackets open."""
+        if len(self._added) < len(self._removed):
+            return True
         return sum(map(_n_opened, self._added)) > sum(map(_n_opened, self._removed))
 
     @property

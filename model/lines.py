@@ -1,12 +1,12 @@
 """A file's lines, ranked, so that the places where a line stands are found without comparing texts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
-from model.blocks import Block, find_blocks, find_paragraphs, leaves
+from model.blocks import Block, find_blocks, find_paragraphs, is_bare, leaves
 from model.choices import SortedTexts
 
 # A longer definition is not offered to be written anew as a whole, only what it consists of.
@@ -44,9 +44,14 @@ class FileLines:
         r"""Return the first lines, each with its `\n`, of the blocks of which no hunk has a line."""
         return _headings(block for block in self._blocks if not taken[block.start : block.last + 1].any())
 
-    def headings_before(self, taken: Taken) -> SortedTexts:
-        r"""Return the first lines, each with its `\n`, of what lines can be added behind: its end is in no hunk."""
-        return _headings(block for block in self._anchors if not taken[block.last : block.closed + 1].any())
+    def headings_before(self, taken: Taken, *, with_types: bool) -> SortedTexts:
+        r"""Return the first lines, each with its `\n`, of what lines can be added behind: its end is in no hunk.
+
+        Definitions that consist of others, such as classes, only `with_types`: what is added behind a method is in
+        its class.
+        """
+        blocks = [*self._definitions, *self._loose] if with_types else [*self._leaves, *self._loose]
+        return _headings(block for block in blocks if not taken[block.last : block.closed + 1].any())
 
     def blocks(self, heading: str, taken: Taken) -> Sequence[Block]:
         """Return the blocks with this first line of which no hunk has a line, in the file's order."""
@@ -55,7 +60,7 @@ class FileLines:
 
     def blocks_before(self, heading: str, taken: Taken) -> Sequence[Block]:
         """Return the blocks with this first line of which no hunk has the end, in the file's order."""
-        found = [block for block in self._anchors if block.heading == heading]
+        found = [block for block in (*self._definitions, *self._loose) if block.heading == heading]
         return _in_order(block for block in found if not taken[block.last : block.closed + 1].any())
 
     def is_definition(self, line: str) -> bool:
@@ -68,6 +73,24 @@ class FileLines:
         What a block lies in, a class, is one of its texts.
         """
         texts: dict[bytes, list[tuple[str, float]]] = {}
+        for block, outer in self._nested:
+            body = "\n".join(self.lines[block.start + 1 : block.last + 1])
+            described = texts.setdefault(f"{block.heading}\n".encode(), [(block.heading, 3.0)])
+            described += [(body, 1.0)] if outer is None else [(body, 1.0), (outer.heading, 1.0)]
+        return texts
+
+    def members(self) -> Mapping[bytes, Sequence[str]]:
+        r"""Return for each heading, with its `\n`, those of the definitions, classes say, that its blocks lie in."""
+        found: dict[bytes, list[str]] = {}
+        for block, outer in self._nested:
+            if outer is not None:
+                found.setdefault(f"{block.heading}\n".encode(), []).append(outer.heading)
+        return found
+
+    @cached_property
+    def _nested(self) -> Sequence[tuple[Block, Block | None]]:
+        """The blocks in the file's order, each with the innermost definition that it lies in."""
+        nested: list[tuple[Block, Block | None]] = []
         around: list[Block] = []
         definitions = iter([*_in_order(self._definitions), None])
         following = next(definitions)
@@ -77,10 +100,8 @@ class FileLines:
                 following = next(definitions)
             while around and around[-1].last < block.last:
                 around.pop()
-            body = "\n".join(self.lines[block.start + 1 : block.last + 1])
-            described = texts.setdefault(f"{block.heading}\n".encode(), [(block.heading, 3.0)])
-            described += [(body, 1.0), *((outer.heading, 1.0) for outer in around[-1:])]
-        return texts
+            nested.append((block, around[-1] if around else None))
+        return nested
 
     def next_texts(self, places: Places) -> SortedTexts:
         r"""Return the distinct lines, each with its `\n`, that come next at these places."""
@@ -100,6 +121,10 @@ class FileLines:
         return list(find_blocks(self.lines))
 
     @cached_property
+    def _leaves(self) -> Sequence[Block]:
+        return leaves(self._definitions)
+
+    @cached_property
     def _definition_lines(self) -> frozenset[str]:
         return frozenset(self.lines[block.start] for block in self._definitions)
 
@@ -107,12 +132,13 @@ class FileLines:
     def _blocks(self) -> Sequence[Block]:
         blocks = leaves([block for block in self._definitions if block.last - block.start < MAX_BLOCK_LINES])
         rest = [block for block in find_paragraphs(self.lines, blocks) if block.last - block.start < MAX_BLOCK_LINES]
-        return [*blocks, *rest]
+        opening = {block.start for block in self._definitions}
+        return [*blocks, *(block for block in rest if not (block.start in opening and is_bare(self.lines, block)))]
 
     @cached_property
-    def _anchors(self) -> Sequence[Block]:
-        """All definitions, classes and long ones, too, and what lies in none of them."""
-        return [*self._definitions, *find_paragraphs(self.lines, self._definitions)]
+    def _loose(self) -> Sequence[Block]:
+        """What lies in no definition."""
+        return list(find_paragraphs(self.lines, self._definitions))
 
     def _inside(self, places: Places) -> Places:
         return places[places < len(self.lines)]

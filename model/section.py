@@ -20,12 +20,18 @@ class FileSection:
     # Headings of blocks that were written anew as they were, and of those behind which nothing new was added.
     _tried: set[tuple[str | None, bool]] = field(default_factory=set)
 
-    def headings(self, *, behind: bool) -> SortedTexts:
-        """Return the first lines of the blocks that a further hunk can write anew, or add lines behind."""
+    def headings(self) -> SortedTexts:
+        """Return the first lines of the blocks that a further hunk can write anew."""
+        return self._untried(self.lines.headings(lines_taken(self.lines, self._complete)), is_behind=False)
+
+    def headings_before(self, *, with_types: bool) -> SortedTexts:
+        """Return the first lines of the blocks that a further hunk can add lines behind; of whole classes if wanted."""
         taken = lines_taken(self.lines, self._complete)
-        found = self.lines.headings_before(taken) if behind else self.lines.headings(taken)
+        return self._untried(self.lines.headings_before(taken, with_types=with_types), is_behind=True)
+
+    def _untried(self, found: SortedTexts, *, is_behind: bool) -> SortedTexts:
         for heading, was_behind in self._tried:
-            if was_behind == behind:
+            if was_behind == is_behind:
                 found = found.without(f"{heading}\n".encode())
         return found
 

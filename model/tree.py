@@ -2,11 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import Literal
 
 from model.api import Editable
 from model.choices import SortedTexts
 from model.errors import WeightsError
-from model.hints import PathHints, asks_for_new, asks_to_rename, bonuses, descending, mentioned_paths
+from model.hints import (
+    NAMED,
+    PathHints,
+    asks_for_new,
+    asks_to_rename,
+    bonuses,
+    descending,
+    identifiers,
+    mentioned_identifiers,
+    mentioned_paths,
+    without_paths,
+)
 from model.lines import FileLines
 from model.newpath import NewPaths
 from model.vocabulary import Mask, Vocabulary
@@ -51,7 +63,7 @@ class FileTree:
         self._taken = edits.taken
         self._encoding_of = edits.encoding_of
         self._lines: dict[str, FileLines] = {}
-        self._bonuses: dict[str, Mapping[bytes, float]] = {}
+        self._bonuses: dict[tuple[str, bool], Mapping[bytes, float]] = {}
 
     @cached_property
     def headers(self) -> SortedTexts:
@@ -74,9 +86,21 @@ class FileTree:
         return PathHints(self._by_words(), named, new, renames=asks_to_rename(self._task))
 
     @cached_property
-    def wants_new(self) -> bool:
-        """Whether the task wants a definition that is not there yet."""
+    def wanted(self) -> Literal["type", "function"] | None:
+        """The kind of definition, not there yet, that the task wants."""
         return asks_for_new(self._task)
+
+    def is_named(self, heading: bytes) -> bool:
+        """Whether the task names what begins with this line."""
+        return self._names(heading.decode())
+
+    def _names(self, text: str) -> bool:
+        return not self._named.isdisjoint(identifiers(text))
+
+    @cached_property
+    def _named(self) -> set[str]:
+        """The identifiers in the task; the name of a file says nothing about what is in it."""
+        return mentioned_identifiers(without_paths(self._task, self._files))
 
     def _by_words(self) -> Mapping[bytes, float]:
         if self._favoured is not None:
@@ -88,13 +112,23 @@ class FileTree:
         }
         return bonuses(self._task, texts)
 
-    def heading_bonuses(self, path: str) -> Mapping[bytes, float]:
-        r"""What each block of a file that the task speaks of, `HEADING\n`, is made likelier by, in nats."""
+    def heading_bonuses(self, path: str, *, behind: bool) -> Mapping[bytes, float]:
+        r"""What each block of a file that the task speaks of, ` HEADING\n`, is made likelier by, in nats.
+
+        To write it anew, or to add lines `behind` it: then what lies in a class that the task names comes first. The
+        space before it counts: a tokenizer puts it into one token with the first word.
+        """
         if not self._task:
             return {}
-        if path not in self._bonuses:
-            self._bonuses[path] = bonuses(self._task, self.lines(path).described())
-        return self._bonuses[path]
+        if (path, behind) not in self._bonuses:
+            lines = self.lines(path)
+            described = lines.described()
+            found = bonuses(self._task, described)
+            members = [heading for heading, outer in lines.members().items() if any(map(self._names, outer))]
+            named = members if behind else filter(self.is_named, described)
+            found |= dict.fromkeys(named, NAMED)
+            self._bonuses[path, behind] = {b" " + heading: bonus for heading, bonus in found.items()}
+        return self._bonuses[path, behind]
 
     def writable(self, path: str) -> Mask | None:
         """Return the tokens that the encoding of a file has, `(vocab,)`; None where it has all."""

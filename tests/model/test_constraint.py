@@ -685,7 +685,7 @@ def test_a_block_that_is_written_as_it_was_can_be_dropped() -> None:
 
 
 def test_lines_are_added_behind_a_definition_that_stays() -> None:
-    pen = Pen({"shapes.py": SHAPES, "other.py": ["x"]})
+    pen = Pen({"shapes.py": SHAPES, "other.py": ["x"]}, task="add a class Name()")
     pen.open_file("shapes.py")
     pen.write("@@ after def __init__")  # its end, a blank line and the indentation are forced, up to the last space
     assert pen.constraint._line == b"+   "
@@ -707,7 +707,10 @@ def test_lines_are_added_behind_a_definition_that_stays() -> None:
 
 
 def test_what_closes_a_definition_belongs_to_it() -> None:
-    pen = Pen({"ring.c": ["int a(void)", "{", "    return 1;", "}", "", "int b(void)", "{", "    return 2;", "}"]})
+    pen = Pen(
+        {"ring.c": ["int a(void)", "{", "    return 1;", "}", "", "int b(void)", "{", "    return 2;", "}"]},
+        task="add a method name()",
+    )
     pen.open_file("ring.c")
     pen.write("@@ after int b")
     pen.write("+int c(void) { return 3; }\n")
@@ -716,7 +719,7 @@ def test_what_closes_a_definition_belongs_to_it() -> None:
 
 
 def test_a_definition_that_is_there_already_ends_what_is_added() -> None:
-    pen = Pen({"shapes.py": SHAPES})
+    pen = Pen({"shapes.py": SHAPES}, task="add a method name()")
     pen.open_file("shapes.py")
     pen.write("@@ after def __init__")
     pen.write(" def name(self):\n")
@@ -730,7 +733,7 @@ def test_a_definition_that_is_there_already_ends_what_is_added() -> None:
 
 
 def test_where_nothing_new_is_added_the_place_can_be_left() -> None:
-    pen = Pen({"shapes.py": SHAPES})
+    pen = Pen({"shapes.py": SHAPES}, task="add a method name()")
     pen.open_file("shapes.py")
     pen.write("@@ after def __init__")
     assert pen.write(" def area(self):\n") == Rewrite(2)  # with the blank line
@@ -743,6 +746,28 @@ def test_where_nothing_new_is_added_the_place_can_be_left() -> None:
     assert pen.offers("@@ def __init__(self, radius):\n")
     pen.write("`")
     assert pen.constraint.text().count("@@ -") == 1
+
+
+def test_what_is_copied_from_behind_ends_what_is_added() -> None:
+    pen = Pen({"shapes.py": SHAPES}, task="add a method name()")
+    pen.open_file("shapes.py")
+    pen.write("@@ after import math\n")
+    pen.write("+import os\n")
+    pen.write("+\n")
+    assert not pen.offers(" ")
+    assert pen.write("+class Circle:\n") == Rewrite(2)
+    pen.write("`")
+    assert pen.constraint.text().endswith("@@ -1,1 +1,2 @@\n import math\n+import os\n")
+
+
+def test_a_task_for_a_change_begins_with_what_is_there() -> None:
+    pen = Pen({"shapes.py": SHAPES}, task="the area must use math.pi")
+    pen.open_file("shapes.py")
+    assert not pen.offers("@@ after import math\n")
+    pen.write("@@ def area(self):\n")
+    pen.write("(self):\n")
+    pen.write("+        return math.pi\n")
+    assert pen.offers("@@ after import math\n")
 
 
 def test_a_task_for_something_new_prefers_to_add() -> None:

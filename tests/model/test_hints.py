@@ -2,7 +2,7 @@
 
 import pytest
 
-from model.hints import asks_for_new, asks_to_rename, bonuses, mentioned_paths
+from model.hints import asks_for_new, asks_to_rename, bonuses, mentioned_identifiers, mentioned_paths
 
 
 def test_the_best_match_by_words_is_preferred_most() -> None:
@@ -34,17 +34,27 @@ def test_renaming_is_told_in_english() -> None:
 
 
 @pytest.mark.parametrize(
-    ("task", "wants_new"),
+    ("task", "kind"),
     [
-        ("add a method HasAliases to Command that says whether it has aliases", True),
-        ("Add strlist_join(list, separator) to strlist.h", True),
-        ("Ledger needs transfer(source, target)", True),
-        ("write a helper function for that", True),
-        ("give slugify() an optional max_length", False),
-        ("percent() must never return more than 100", False),
-        ("add a field phone after email", False),
-        ("rename the class Node to Station", False),
+        ("add a method HasAliases to Command that says whether it has aliases", "function"),
+        ("Add strlist_join(list, separator) to strlist.h", "function"),
+        ("Ledger needs transfer(source, target)", "function"),
+        ("write a helper function for that", "function"),
+        ("add a class MedianFilter(size) next to MeanFilter", "type"),
+        ("give slugify() an optional max_length", None),
+        ("percent() must never return more than 100", None),
+        ("add a field phone after email", None),
+        ("rename the class Node to Station", None),
     ],
 )
-def test_a_new_definition_is_asked_for_in_english(task: str, wants_new: bool) -> None:  # noqa: FBT001
-    assert asks_for_new(task) == wants_new
+def test_a_new_definition_is_asked_for_in_english(task: str, kind: str | None) -> None:
+    assert asks_for_new(task) == kind
+
+
+def test_identifiers_are_told_from_words() -> None:
+    assert mentioned_identifiers("top() in leaderboard.js: use max_count and maxMs of Board") == {
+        "top",
+        "max_count",
+        "maxMs",
+        "Board",
+    }
