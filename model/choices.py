@@ -1,7 +1,7 @@
 """What a line can be, where that may be one of a hundred thousand texts: sorted, so that no step looks at them all."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -23,8 +23,9 @@ class SortedTexts:
         """Sort texts and drop repetitions."""
         return cls(sorted(set(texts)))
 
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._texts)
+    def __contains__(self, text: bytes) -> bool:
+        at = bisect_left(self._texts, text)
+        return at < len(self._texts) and self._texts[at] == text
 
     def __bool__(self) -> bool:
         return bool(self._texts)

@@ -245,7 +245,9 @@ class DiffConstraint:
     @property
     def _leaves_out_what_is_named(self) -> bool:
         """Whether the task names a definition of the last file that no hunk has yet."""
-        return bool(self._written) and any(map(self._tree.is_named, self._written[-1].headings()))
+        path = self._written[-1].old if self._written else None
+        named = self._tree.named(path) if path else ()
+        return bool(named) and any(map(self._written[-1].headings().__contains__, named))
 
     def _heading_hints(self) -> Sequence[tuple[bytes, Mapping[bytes, float]]]:
         path = self._written[-1].old

@@ -1,6 +1,6 @@
 """A file's lines, ranked, so that the places where a line stands are found without comparing texts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -25,6 +25,7 @@ class FileLines:
         encoded = [f"{line}\n".encode() for line in lines]
         self._texts = sorted(set(encoded))
         self._rank_of = {text: rank for rank, text in enumerate(self._texts)}
+        self._last_offered: dict[str, tuple[bytes, SortedTexts]] = {}
         self._ranks = np.array([self._rank_of[text] for text in encoded], dtype=np.int64)
 
     @cached_property
@@ -42,7 +43,11 @@ class FileLines:
 
     def headings(self, taken: Taken) -> SortedTexts:
         r"""Return the first lines, each with its `\n`, of the blocks of which no hunk has a line."""
-        return _headings(block for block in self._blocks if not taken[block.start : block.last + 1].any())
+
+        def free() -> Iterator[Block]:
+            return (block for block in self._blocks if not taken[block.start : block.last + 1].any())
+
+        return self._offered("anew", taken, free)
 
     def headings_before(self, taken: Taken, *, with_types: bool) -> SortedTexts:
         r"""Return the first lines, each with its `\n`, of what lines can be added behind: its end is in no hunk.
@@ -50,8 +55,20 @@ class FileLines:
         Definitions that consist of others, such as classes, only `with_types`: what is added behind a method is in
         its class.
         """
-        blocks = [*self._definitions, *self._loose] if with_types else [*self._leaves, *self._loose]
-        return _headings(block for block in blocks if not taken[block.last : block.closed + 1].any())
+
+        def free() -> Iterator[Block]:
+            blocks = [*(self._definitions if with_types else self._leaves), *self._loose]
+            return (block for block in blocks if not taken[block.last : block.closed + 1].any())
+
+        return self._offered("behind a type" if with_types else "behind", taken, free)
+
+    def _offered(self, how: str, taken: Taken, free: Callable[[], Iterator[Block]]) -> SortedTexts:
+        """Return headings; those of before where the lines that are taken are the same, as from line to line."""
+        key = taken.tobytes()
+        if how not in self._last_offered or self._last_offered[how][0] != key:
+            texts = SortedTexts.of(f"{block.heading}\n".encode() for block in free())
+            self._last_offered[how] = (key, texts)
+        return self._last_offered[how][1]
 
     def blocks(self, heading: str, taken: Taken) -> Sequence[Block]:
         """Return the blocks with this first line of which no hunk has a line, in the file's order."""
@@ -142,10 +159,6 @@ class FileLines:
 
     def _inside(self, places: Places) -> Places:
         return places[places < len(self.lines)]
-
-
-def _headings(blocks: Iterable[Block]) -> SortedTexts:
-    return SortedTexts.of(f"{block.heading}\n".encode() for block in blocks)
 
 
 def _in_order(blocks: Iterable[Block]) -> Sequence[Block]:

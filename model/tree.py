@@ -63,6 +63,7 @@ class FileTree:
         self._taken = edits.taken
         self._encoding_of = edits.encoding_of
         self._lines: dict[str, FileLines] = {}
+        self._named: dict[str, Sequence[bytes]] = {}
         self._bonuses: dict[tuple[str, bool], Mapping[bytes, float]] = {}
 
     @cached_property
@@ -90,15 +91,17 @@ class FileTree:
         """The kind of definition, not there yet, that the task wants."""
         return asks_for_new(self._task)
 
-    def is_named(self, heading: bytes) -> bool:
-        """Whether the task names what begins with this line."""
-        return self._names(heading.decode())
+    def named(self, path: str) -> Sequence[bytes]:
+        r"""Return the first lines, each with its `\n`, of the blocks of a file that the task names."""
+        if path not in self._named:
+            self._named[path] = [each for each in self.lines(path).described() if self._names(each.decode())]
+        return self._named[path]
 
     def _names(self, text: str) -> bool:
-        return not self._named.isdisjoint(identifiers(text))
+        return not self._names_told.isdisjoint(identifiers(text))
 
     @cached_property
-    def _named(self) -> set[str]:
+    def _names_told(self) -> set[str]:
         """The identifiers in the task; the name of a file says nothing about what is in it."""
         return mentioned_identifiers(without_paths(self._task, self._files))
 
@@ -122,11 +125,9 @@ class FileTree:
             return {}
         if (path, behind) not in self._bonuses:
             lines = self.lines(path)
-            described = lines.described()
-            found = bonuses(self._task, described)
+            found = bonuses(self._task, lines.described())
             members = [heading for heading, outer in lines.members().items() if any(map(self._names, outer))]
-            named = members if behind else filter(self.is_named, described)
-            found |= dict.fromkeys(named, NAMED)
+            found |= dict.fromkeys(members if behind else self.named(path), NAMED)
             self._bonuses[path, behind] = {b" " + heading: bonus for heading, bonus in found.items()}
         return self._bonuses[path, behind]
 
