@@ -136,13 +136,21 @@ class DiffConstraint:
             written = self._line[len(lead) :]
             for text, bonus in hinted.items():
                 if text.startswith(written):
-                    for id_ in self.vocabulary.prefixes_of(text[len(written) :]):
-                        if (self.vocabulary.tokens[id_] or b"").isspace():
-                            continue  # it leads as well to what the task does not speak of
+                    for id_ in self._word_ends(text[len(written) :]):
                         found[id_] = max(bonus, found.get(id_, 0.0))
         if self._hunk:  # there, one `-` or two begin a line that is removed
             found = {id_: bonus for id_, bonus in found.items() if self.vocabulary.tokens[id_] not in {b"-", b"--"}}
         return found
+
+    def _word_ends(self, text: bytes) -> list[int]:
+        """Return the tokens that text begins with and that end as a word of it does; else the longest one.
+
+        Half a word, or a blank, leads as well to what the task does not speak of.
+        """
+        fitting = self.vocabulary.prefixes_of(text)
+        spelled = {id_: self.vocabulary.tokens[id_] or b"" for id_ in fitting}
+        ends = [id_ for id_, token in spelled.items() if not text[len(token) :][:1].islower()]
+        return [id_ for id_ in ends or fitting[-1:] if not spelled[id_].isspace()]
 
     def advance(self, text: bytes) -> None:
         """Take note of text; it lies within one line, the line's end included.
@@ -253,13 +261,12 @@ class DiffConstraint:
         path = self._written[-1].old
         if not path:
             return []
-        hints = [
-            (_ANEW.rstrip(), self._tree.heading_bonuses(path, behind=False)),
+        wants_new = self._lacks_definition or (self._tree.wanted and not self._adds_behind)
+        anew = {b" after ": NEW} if wants_new else self._tree.heading_bonuses(path, behind=False)
+        return [
+            (_ANEW.rstrip(), anew),
             (_BEHIND.rstrip(), self._tree.heading_bonuses(path, behind=True)),
         ]
-        if self._lacks_definition or (self._tree.wanted and not self._adds_behind):
-            hints.append((_ANEW.rstrip(), {b" after ": NEW}))
-        return hints
 
     @property
     def _adds_behind(self) -> bool:

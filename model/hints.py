@@ -24,11 +24,10 @@ _K1, _B = 1.2, 0.75
 _STRENGTH = 4.0
 # As much is what it takes next to follow from the names of files in it.
 _NAMED = 4.0
-# As much more is a hunk preferred that adds behind a definition, where the task wants something new: it has to outweigh
-# the words of what is there.
+# As much more is a hunk preferred that adds behind a definition, where the task wants something new.
 NEW = 2 * _STRENGTH
-# As much is a definition that the task names.
-NAMED = 2 * _STRENGTH
+# As much is a definition that the task names: more than the habit of beginning at a file's top.
+NAMED = 3 * _STRENGTH
 _MAX_HINTED = 16  # of the choices at one place
 
 

@@ -102,8 +102,12 @@ class FileTree:
 
     @cached_property
     def _names_told(self) -> set[str]:
-        """The identifiers in the task; the name of a file says nothing about what is in it."""
-        return mentioned_identifiers(without_paths(self._task, self._files))
+        return mentioned_identifiers(self._said)
+
+    @cached_property
+    def _said(self) -> str:
+        """The task without the names of files, which say nothing about what is in them."""
+        return without_paths(self._task, self._files)
 
     def _by_words(self) -> Mapping[bytes, float]:
         if self._favoured is not None:
@@ -125,7 +129,7 @@ class FileTree:
             return {}
         if (path, behind) not in self._bonuses:
             lines = self.lines(path)
-            found = bonuses(self._task, lines.described())
+            found = bonuses(self._said, lines.described())
             members = [heading for heading, outer in lines.members().items() if any(map(self._names, outer))]
             found |= dict.fromkeys(members if behind else self.named(path), NAMED)
             self._bonuses[path, behind] = {b" " + heading: bonus for heading, bonus in found.items()}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from model.hints import asks_for_new, asks_to_rename, bonuses, mentioned_identifiers, mentioned_paths
+from model.hints import asks_for_new, asks_to_rename, bonuses, mentioned_identifiers, mentioned_paths, without_paths
 
 
 def test_the_best_match_by_words_is_preferred_most() -> None:
@@ -58,3 +58,11 @@ def test_identifiers_are_told_from_words() -> None:
         "maxMs",
         "Board",
     }
+
+
+def test_names_of_files_are_not_looked_for_in_files() -> None:
+    paths = ["src/PiggyBank.java", "cli.rs"]
+    assert without_paths("deposit in PiggyBank.java, see src/PiggyBank.java; cli.rs too", paths) == (
+        "deposit in , see ;  too"
+    )
+    assert without_paths("Planner.pause(name)", paths) == "Planner.pause(name)"
