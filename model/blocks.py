@@ -59,7 +59,7 @@ def find_blocks(lines: Sequence[str]) -> Iterator[Block]:
         while open_ and (open_[-1].indentation > indentation or (open_[-1].indentation == indentation and not goes_on)):
             block = open_.pop()
             if block.has_body and _names(heading := lines[block.start].strip()):
-                closes = block.indentation == indentation and _closes(text)
+                closes = block.indentation == indentation and is_closing(text)
                 yield Block(heading, block.start, last, index if closes else last)
         if open_ and open_[-1].indentation < indentation:
             open_[-1].has_body = True
@@ -139,7 +139,7 @@ def _is_blank(line: str) -> bool:
     return not line.strip()
 
 
-def _closes(text: str) -> bool:
+def is_closing(text: str) -> bool:
     """Whether a line does no more than close what was opened before it."""
     return text in _ENDS or not any(map(str.isalnum, text))
 

@@ -248,7 +248,8 @@ class DiffConstraint:
     def _file_hints(self) -> Sequence[tuple[bytes, Mapping[bytes, float]]]:
         used = {path for section in self._written for path in (section.old, section.new) if path}
         is_done = self._changes_anything and not self._leaves_out_what_is_named
-        return self._tree.hints.lines(used, is_done=is_done)
+        has_new = self._tree.wanted is not None and self._hunk is not None and self._hunk.completes_addition
+        return self._tree.hints.lines(used, is_done=is_done, has_new=has_new)
 
     @property
     def _leaves_out_what_is_named(self) -> bool:

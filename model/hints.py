@@ -40,12 +40,15 @@ class PathHints:
     new: Sequence[str]
     renames: bool
 
-    def lines(self, used: Collection[str], *, is_done: bool) -> list[tuple[bytes, Mapping[bytes, float]]]:
+    def lines(
+        self, used: Collection[str], *, is_done: bool, has_new: bool
+    ) -> list[tuple[bytes, Mapping[bytes, float]]]:
         """Return what lines of a header are made likelier by, in nats, by what they begin with.
 
         Args:
             used: files that the diff has already.
             is_done: whether nothing that the task names is left in the files that the diff has.
+            has_new: whether something new was just completed, which the task wants.
 
         """
         left = [path for path in self.named if path not in used]
@@ -58,7 +61,7 @@ class PathHints:
             whole[b"--- /dev/null\n"] = _NAMED
         elif left:
             whole |= {f"--- a/{path}\n".encode(): _NAMED for path in left}
-        elif is_done and self.named:
+        elif is_done and (self.named or has_new):
             whole[b"```"] = _NAMED
         return [(b"", whole), (b"--- a/", self.by_words), (b"rename from ", self.by_words)]
 

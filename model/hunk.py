@@ -11,7 +11,7 @@ from typing import Literal, Self
 import numpy as np
 import numpy.typing as npt
 
-from model.blocks import Block, is_leading, n_blank_lines
+from model.blocks import Block, is_closing, is_leading, n_blank_lines
 from model.choices import SortedTexts
 from model.lines import FileLines, Places, Taken
 
@@ -247,7 +247,8 @@ class HunkState:
             or (not self._lines and not self._begins_anywhere)
         ):
             return False
-        return not self._goes_round or not (self._next_lines or self.may_close)
+        may_end = self.is_behind or self._next_lines or self.may_close
+        return not (self._goes_round and may_end)
 
     @property
     def may_keep(self) -> bool:
@@ -266,16 +267,18 @@ class HunkState:
         Where its lines fit at several places, they are those at the file's end, or before an earlier hunk, if nothing
         follows them in the diff. What stands elsewhere is told from these by a further old line.
         """
-        if self.is_behind and not any(map(str.strip, self._added)):
+        if self.is_behind and not self._adds_text:
             return False
         is_placed = (self._is_placed or not self._go_on(self._places).all()) and self._block_ends is None
         return is_placed and self._is_anchored and self._changes_lines and self.settled.changes_file
 
     @property
     def may_abandon(self) -> bool:
-        """Whether a block was written anew just as it was, so that the hunk can be dropped."""
-        if self.heading is None or self._block_ends is not None or (self.is_behind and not self._is_full):
+        """Whether a block was written anew as it was, or nothing came behind it, so that the hunk can be dropped."""
+        if self.heading is None or self._block_ends is not None:
             return False
+        if self.is_behind:
+            return (self._is_full or self._goes_round) and not self._adds_text
         return all(marker == " " for marker, _ in self._lines)
 
     @property
@@ -284,6 +287,14 @@ class HunkState:
         if len(self._added) < len(self._removed):
             return True
         return sum(map(_n_opened, self._added)) > sum(map(_n_opened, self._removed))
+
+    @property
+    def completes_addition(self) -> bool:
+        """Whether what is added behind a definition may be complete: a blank line follows, or its last bracket."""
+        if not self.is_behind or not self._adds_text or not self._added:
+            return False
+        last = self._added[-1]
+        return not last.strip() or (_indentation(last) == self._indentation and is_closing(last.strip()))
 
     @property
     def settled(self) -> "HunkState":
@@ -363,6 +374,11 @@ class HunkState:
     @property
     def _last_added(self) -> Sequence[str]:
         return self._added[len(self._added) - self._n_last_added :]
+
+    @property
+    def _adds_text(self) -> bool:
+        """Whether a line is added that is not blank."""
+        return any(marker == "+" and line.strip() for marker, line in self._lines)
 
     @property
     def _is_placed(self) -> bool:

@@ -748,6 +748,28 @@ def test_where_nothing_new_is_added_the_place_can_be_left() -> None:
     assert pen.constraint.text().count("@@ -") == 1
 
 
+def test_blank_lines_without_an_end_can_be_left() -> None:
+    pen = Pen({"shapes.py": SHAPES}, task="add a method name()")
+    pen.open_file("shapes.py")
+    pen.write("@@ after import math\n")
+    while pen.may("+"):
+        pen.write("+\n")
+    assert not pen.may_close
+    assert pen.offers("@@ def unit():\n")
+
+
+def test_places_that_look_alike_are_told_apart_behind_what_is_added() -> None:
+    twins = ["class A:", "    def go(self):", "        x()", "class B:", "    def go(self):", "        x()", "z = 1"]
+    pen = Pen({"twins.py": twins}, task="add a method name()")
+    pen.open_file("twins.py")
+    pen.write("@@ after def go")
+    pen.write(" def name(self): pass\n")
+    assert not pen.may_close
+    pen.write(" z")
+    pen.write("`")
+    assert pen.constraint.text().endswith("@@ -6,2 +6,3 @@\n         x()\n+    def name(self): pass\n z = 1\n")
+
+
 def test_what_is_copied_from_behind_ends_what_is_added() -> None:
     pen = Pen({"shapes.py": SHAPES}, task="add a method name()")
     pen.open_file("shapes.py")
@@ -887,3 +909,14 @@ def test_what_the_task_names_is_preferred() -> None:
     assert set(pen.constraint.bonuses()) == {ord("/")}
     pen.write("/")
     assert set(pen.constraint.bonuses()) == {ord("c")}
+
+
+def test_what_is_new_and_complete_may_end_the_answer() -> None:
+    pen = Pen({"a.js": ["function a() {", "  return 1;", "}"]}, task="add a function b()")
+    pen.open_file("a.js")
+    pen.write("@@ after function a")
+    pen.write("+function b() {\n")
+    pen.write("+  return 2;\n")
+    assert ord("`") not in pen.constraint.bonuses()
+    pen.write("+}\n")
+    assert pen.constraint.bonuses()[ord("`")] > 0
