@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import asdict
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from agent.cli import options
+from agent.cli.settings import WHY_NOT_CONFIGURED
 from agent.errors import ExitCode
 from agent.escape import printable
 
@@ -21,7 +23,8 @@ _STYLES = {"ok": "green", "note": "yellow", "missing": "bold red"}
 
 
 def doctor(
-    directory: options.Directory = options.HERE,
+    ctx: typer.Context,
+    directory: options.ReadableDirectory = options.HERE,
     *,
     model: options.Model = options.DEFAULT_MODEL,
     verify: Annotated[bool, typer.Option("--verify", help="Read models as a whole and check their digests.")] = False,
@@ -31,13 +34,18 @@ def doctor(
 
     Each finding says what to do. It ends with 1 if something is missing without which nothing works.
     """
-    from agent.doctor import examine  # noqa: PLC0415 - `magicode --help` needs none of it
+    from agent.doctor import Finding, examine  # noqa: PLC0415 - `magicode --help` needs none of it
     from model.store import ModelStore  # noqa: PLC0415
 
     del directory  # it says whose configuration counts, and has done so by now
     console = Console()
-    findings = []
-    for finding in examine(model, ModelStore(), verify=verify):
+    findings: list[Finding] = []
+    configuration = []
+    if why := ctx.meta.get(WHY_NOT_CONFIGURED):
+        configuration.append(
+            Finding("configuration", "missing", why, "Correct the file; until then nothing runs here.")
+        )
+    for finding in chain(configuration, examine(model, ModelStore(), verify=verify)):
         findings.append(finding)
         if not as_json:
             _show(finding, console)

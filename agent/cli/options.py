@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from agent.cli import completion
-from agent.cli.settings import configure, setting
+from agent.cli.settings import configure, configure_if_possible, setting
 from agent.options import WORKING_SET_TOKENS
 from model.catalogue import DEFAULT_MODEL
 from model.endpoint.settings import CONNECTIONS, FIRST_TOKEN_S
@@ -16,6 +16,17 @@ _HOLDS_DIR = "Work in the repository that holds DIR."
 Directory = Annotated[
     Path,
     typer.Option("-C", "--cd", metavar="DIR", help=_HOLDS_DIR, show_default=False, callback=configure, is_eager=True),
+]
+ReadableDirectory = Annotated[
+    Path,
+    typer.Option(
+        *("-C", "--cd"),
+        metavar="DIR",
+        help=_HOLDS_DIR,
+        show_default=False,
+        callback=configure_if_possible,
+        is_eager=True,
+    ),
 ]
 PlainDirectory = Annotated[Path, typer.Option("-C", "--cd", metavar="DIR", help=_HOLDS_DIR, show_default=False)]
 Model = Annotated[

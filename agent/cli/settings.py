@@ -29,6 +29,7 @@ _HARMLESS = frozenset(
         "max-repairs", "min-p", "seed", "show-all", "temperature", "test-timeout", "top-p", "usage", "working-set",
     }
 )  # fmt: skip
+WHY_NOT_CONFIGURED = "agent.cli.settings.why_not_configured"
 _KINDS: dict[type[Any], str] = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 
 
@@ -201,6 +202,15 @@ def configure(ctx: typer.Context, directory: Path) -> Path:
     if not ctx.resilient_parsing and any(getattr(param, "envvar", None) for param in ctx.command.params):
         ctx.default_map = dict(Configuration(ctx, directory).defaults(_ask))
     return directory
+
+
+def configure_if_possible(ctx: typer.Context, directory: Path) -> Path:
+    """Do the same; where a file cannot be used, keep why in `ctx.meta[WHY_NOT_CONFIGURED]`, for whoever tells it."""
+    try:
+        return configure(ctx, directory)
+    except (ConfigError, UntrustedError) as error:
+        ctx.meta[WHY_NOT_CONFIGURED] = str(error)
+        return directory
 
 
 def _ask(what: str) -> bool:

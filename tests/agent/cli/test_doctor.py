@@ -100,3 +100,9 @@ def test_a_sandbox_that_leaks_is_said_so(cli: Cli, *, writes: bool, leaks: str) 
     found = findings(cli, code=ExitCode.UNEXPECTED)["sandbox"]
     assert found["state"] == "missing"
     assert found["detail"].endswith(f"it lets through {leaks}")
+
+
+def test_a_configuration_that_cannot_be_read_is_a_finding(cli: Cli) -> None:
+    (cli.repo.root / ".magicode.toml").write_text("[[[")
+    finding = findings(cli, code=ExitCode.UNEXPECTED)["configuration"]
+    assert (finding["state"], "no TOML" in finding["detail"]) == ("missing", True)
