@@ -60,6 +60,7 @@ def person(directory: Path, script: Path, answers: Sequence[str], *args: str) ->
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "80", "LINES": "40"}
     process, terminal = pty.fork()
     if process == 0:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # who runs the tests in the background may have it ignored
         os.chdir(directory)
         os.execve(command[0], command, environment)
     user = Person(process, terminal)
