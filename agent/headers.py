@@ -102,6 +102,8 @@ class Header:
             raise self._error(f"a new file's old side is {_DEV_NULL}, not {self.old!r:.120}")
         if self.deleted and self.new not in (None, _DEV_NULL):
             raise self._error(f"a deleted file's new side is {_DEV_NULL}, not {self.new!r:.120}")
+        if (self.created or self.deleted) and (self.rename_from or self.rename_to):
+            raise self._error("a file that is renamed is neither new nor deleted")
         if self.created:
             old = _DEV_NULL
         if self.deleted:
