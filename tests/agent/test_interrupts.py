@@ -19,6 +19,7 @@ def _handlers() -> Iterator[None]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_waits_for_the_end_of_the_block(number: int) -> None:
+    signal.signal(number, signal.SIG_DFL)  # `nohup` has one ignored, which is heeded
     treat_stops_as_interrupts()
     done = []
 
