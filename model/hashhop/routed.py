@@ -72,8 +72,6 @@ class MemoryLook:
 
         def view(wanted: str) -> str:
             model.follow(memory, wanted, n_in_view)
-            in_view = [int(segment) for segment in memory.route.order if int(segment) in memory.working.segments]
-            spans = memory.index.segment_lines[in_view[::-1]]  # the best last, next to where the model goes on
-            return document.excerpt([(int(first), int(end)) for first, end in spans]).read()
+            return "".join(shown.read() for shown in memory.shown())
 
         return Looked(view, memory.index.n_bytes + len(text))
