@@ -136,6 +136,10 @@ class Budget:
     working_set_tokens: int
     max_new_tokens: int
 
+    def within(self, window_tokens: int) -> "Budget":
+        """Return this budget in a window that may be smaller."""
+        return replace(self, window_tokens=min(self.window_tokens, window_tokens))
+
 
 def _utf_8(_path: str) -> str:
     return "utf-8"

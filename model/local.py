@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import cached_property, partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -139,9 +138,8 @@ class LocalModel:
         on_progress: OnProgress,
     ) -> RoutedMemory:
         """Take in a repository of any size, and decide what of it a query attends to: see `Lookout.look`."""
-        window = min(budget.window_tokens, self.context_limit)
+        within = budget.within(self.context_limit)
         n_besides = self.count_frame(system, query.turns, query.task) + MAX_VIEWED_TOKENS
-        within = replace(budget, window_tokens=window)
         return self._lookout.look(system, documents, changes, query, within, n_besides, on_progress)
 
     def follow(self, memory: RoutedMemory, text: str, budget_tokens: int) -> None:

@@ -64,7 +64,7 @@ class FileTree:
         self._encoding_of = edits.encoding_of
         self._lines: dict[str, FileLines] = {}
         self._named: dict[str, Sequence[bytes]] = {}
-        self._bonuses: dict[tuple[str, bool], Mapping[bytes, float]] = {}
+        self._bonuses: dict[str, Sequence[Mapping[bytes, float]]] = {}  # to write anew, to add behind
 
     @cached_property
     def headers(self) -> SortedTexts:
@@ -127,13 +127,15 @@ class FileTree:
         """
         if not self._task:
             return {}
-        if (path, behind) not in self._bonuses:
+        if path not in self._bonuses:
             lines = self.lines(path)
-            found = bonuses(self._said, lines.described())
+            by_words = bonuses(self._said, lines.described())
             members = [heading for heading, outer in lines.members().items() if any(map(self._names, outer))]
-            found |= dict.fromkeys(members if behind else self.named(path), NAMED)
-            self._bonuses[path, behind] = {b" " + heading: bonus for heading, bonus in found.items()}
-        return self._bonuses[path, behind]
+            self._bonuses[path] = tuple(
+                {b" " + heading: bonus for heading, bonus in (by_words | dict.fromkeys(named, NAMED)).items()}
+                for named in (self.named(path), members)
+            )
+        return self._bonuses[path][behind]
 
     def writable(self, path: str) -> Mask | None:
         """Return the tokens that the encoding of a file has, `(vocab,)`; None where it has all."""

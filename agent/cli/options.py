@@ -1,8 +1,9 @@
 """Flags that several commands share."""
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,23 +13,22 @@ from agent.options import WORKING_SET_TOKENS
 from model.catalogue import DEFAULT_MODEL
 from model.endpoint.settings import CONNECTIONS, FIRST_TOKEN_S
 
-_HOLDS_DIR = "Work in the repository that holds DIR."
-Directory = Annotated[
-    Path,
-    typer.Option("-C", "--cd", metavar="DIR", help=_HOLDS_DIR, show_default=False, callback=configure, is_eager=True),
-]
-ReadableDirectory = Annotated[
-    Path,
-    typer.Option(
+
+def _working_in(callback: Callable[[typer.Context, Path], Path] | None = None) -> Any:
+    """Declare `--cd`; a callback is called before other options are read."""
+    return typer.Option(
         *("-C", "--cd"),
         metavar="DIR",
-        help=_HOLDS_DIR,
+        help="Work in the repository that holds DIR.",
         show_default=False,
-        callback=configure_if_possible,
-        is_eager=True,
-    ),
-]
-PlainDirectory = Annotated[Path, typer.Option("-C", "--cd", metavar="DIR", help=_HOLDS_DIR, show_default=False)]
+        callback=callback,
+        is_eager=callback is not None,
+    )
+
+
+Directory = Annotated[Path, _working_in(configure)]
+ReadableDirectory = Annotated[Path, _working_in(configure_if_possible)]
+PlainDirectory = Annotated[Path, _working_in()]
 Model = Annotated[
     str,
     setting(

@@ -1,7 +1,7 @@
 """A model on a server, through the protocol that our own goes through: we read and route, the server decodes."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -144,11 +144,10 @@ class EndpointModel:
         on_progress: OnProgress,
     ) -> RoutedSent:
         """Take in a repository of any size, and decide here what of it the server is sent: see `Lookout.look`."""
-        window = min(budget.window_tokens, self.context_limit)
+        within = budget.within(self.context_limit)
         n_besides = self.count_frame(system, query.turns, query.task)
-        within = replace(budget, window_tokens=window)
         routed = self._lookout.look(system, documents, changes, query, within, n_besides, on_progress)
-        n_room = window - budget.max_new_tokens - n_besides + self.count_tokens(system)
+        n_room = within.window_tokens - within.max_new_tokens - n_besides + self.count_tokens(system)
         n_tokens = min(budget.working_set_tokens, n_room)
         for _ in range(_MOST_NARROWINGS):  # the server's tokens are others than those that were routed by
             sent = self._sent(system, routed.shown())

@@ -28,7 +28,8 @@ from tests.benchmarks.bench_edits.table import arms_json, show
 from tests.benchmarks.bench_edits.trial import ARMS, Arm, Trial, run_trial
 from tests.benchmarks.bench_model import machine
 from tests.benchmarks.edits.tasks import EditTask, load_tasks
-from tests.benchmarks.sources import RESULTS, digest, unfinished
+from tests.benchmarks.notes import Notes
+from tests.benchmarks.sources import RESULTS
 
 _MODELS = ("qwen2.5-coder-0.5b", "qwen2.5-coder-1.5b")
 _SHORT_ARMS = ("free", "constrained")
@@ -43,9 +44,8 @@ class Trials:
     def __init__(self, seed: int) -> None:
         """Find what an earlier run of the same code has done."""
         self._seed = seed
-        self._path = unfinished() / f"bench_edits-{digest({'seed': seed}, _MEASURED)}.jsonl"
-        lines = self._path.read_text().splitlines() if self._path.exists() else []
-        self.done = [Trial(**json.loads(line)) for line in lines]
+        self._notes = Notes("bench_edits", {"seed": seed}, _MEASURED)
+        self.done = [Trial(**line) for line in self._notes.lines]
 
     def run(self, name: str, arms: Sequence[Arm], tasks: Sequence[EditTask], console: Console) -> None:
         """Let a model do what it has not done yet."""
@@ -60,8 +60,7 @@ class Trials:
                 else:
                     trial = run_trial(model, arm, task, self._seed)
                 self.done.append(trial)
-                with self._path.open("a") as file:
-                    file.write(json.dumps(trial.values()) + "\n")
+                self._notes.note(trial.values())
                 how = "solved" if trial.solved else "applied" if trial.applied else f"exit {trial.exit_code}"
                 console.print(f"  {trial.seconds:6.1f} s  {name}  {arm.name}  {task.name}: {how}", highlight=False)
 
@@ -71,7 +70,7 @@ class Trials:
 
     def clear(self) -> None:
         """Forget them: the run is complete."""
-        self._path.unlink(missing_ok=True)
+        self._notes.clear()
 
 
 def main() -> int:
