@@ -8,8 +8,9 @@ as the code is the same.
 A task is solved if the held tests pass, which the model does not see; see `tests/benchmarks/edits`. Each is done as
 `magicode -y` does it: greedy, one attempt, no repair, unless the arm says otherwise; those with several attempts are
 ranked by the tests that the model sees; where those pass, repair has nothing to do, and the trial without it is that
-with it. `free` is the same model with the same prompt, its text placed by its lines; nothing is drafted for it, as in
-plain decoding. Tokens are those of the answers, passes the network's.
+with it; where they fail, repair goes on from the same answers, and its seconds are those of both. `free` is the same
+model with the same prompt, its text placed by its lines; nothing is drafted for it, as in plain decoding. Tokens are
+those of the answers, passes the network's.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from rich.console import Console
 from model.loading import open_model
 from tests.benchmarks.bench_edits.picture import picture
 from tests.benchmarks.bench_edits.table import arms_json, show
-from tests.benchmarks.bench_edits.trial import ARMS, Arm, Trial, run_trial
+from tests.benchmarks.bench_edits.trial import ARMS, Arm, FirstRound, Trial, run_trial
 from tests.benchmarks.bench_model import machine
 from tests.benchmarks.edits.tasks import EditTask, load_tasks
 from tests.benchmarks.notes import Notes
@@ -51,6 +52,7 @@ class Trials:
         """Let a model do what it has not done yet."""
         model = open_model(name, device="cpu", on_progress=lambda _progress: None)
         for task in tasks:
+            rounds: dict[str | None, FirstRound] = {}
             for arm in arms:
                 if self._find(name, arm.name, task.name):
                     continue
@@ -58,7 +60,8 @@ class Trials:
                 if first and first.tests_pass:
                     trial = replace(first, arm=arm.name)
                 else:
-                    trial = run_trial(model, arm, task, self._seed)
+                    rounds[arm.name] = rounds.get(arm.begins_as, FirstRound())
+                    trial = run_trial(model, arm, task, self._seed, rounds[arm.name])
                 self.done.append(trial)
                 self._notes.note(trial.values())
                 how = "solved" if trial.solved else "applied" if trial.applied else f"exit {trial.exit_code}"

@@ -15,6 +15,7 @@ from agent.outcome import Record
 from agent.patch import FilePatch, Patch
 from agent.protocols import LanguageModel
 from agent.sandbox import TestReport
+from agent.unfinished import Progress as Begun
 from agent.validate import ValidatedPatch
 from model.api import Attended, Progress, Sampling
 from model.errors import ModelError
@@ -138,18 +139,35 @@ class _Silent:
         return patch.patch
 
 
-def run_trial(model: LanguageModel[Any, Any], arm: Arm, task: EditTask, seed: int) -> Trial:
-    """Let a model do a task in a fresh copy of its repository, and grade the copy."""
+@dataclass(slots=True)
+class FirstRound:
+    """The answers of an arm's first round, which an arm that begins as it does need not ask for again."""
+
+    seconds: float = 0.0
+    begun: Begun | None = None
+
+    def keep(self, begun: Begun) -> None:
+        """Take the answers of a round if they are the first ones."""
+        self.begun = self.begun or begun
+
+
+def run_trial(model: LanguageModel[Any, Any], arm: Arm, task: EditTask, seed: int, first: FirstRound) -> Trial:
+    """Let a model do a task in a fresh copy of its repository, and grade the copy.
+
+    Where `first` holds answers the job goes on from there, and its seconds count; else it is filled in.
+    """
+    earlier_s, begun = first.seconds, first.begun
     with tempfile.TemporaryDirectory() as name:
         root = Path(name) / "repo"
         task.check_out(root)
         record, error = Record(), None
         started = time.perf_counter()
         try:
-            Job(Git.discover(root), model, arm.options(seed, task.test), _Silent(), record).run(task.task)
+            job = Job(Git.discover(root), model, arm.options(seed, task.test), _Silent(), record, keep=first.keep)
+            job.run(task.task, progress=begun)
         except (AgentError, ModelError, RepoError) as raised:
             error = raised
-        seconds = time.perf_counter() - started
+        seconds = first.seconds = earlier_s + time.perf_counter() - started
         applied = record.change is not None
         tests_pass = applied and task.run_tests(root).passed
         solved = applied and task.run_grading(root).passed

@@ -31,7 +31,7 @@ from model.endpoint.opening import open_endpoint
 from model.endpoint.settings import Endpoint, Timeouts
 from model.loading import open_model
 from model.store import ModelStore, resolve
-from tests.benchmarks.bench_edits.trial import ARMS, Arm, Trial, run_trial
+from tests.benchmarks.bench_edits.trial import ARMS, Arm, FirstRound, Trial, run_trial
 from tests.benchmarks.edits.tasks import EditTask, load_tasks
 
 _MODEL = "qwen2.5-coder-0.5b"
@@ -84,7 +84,7 @@ def _asked(
     console: Console, name: str, model: LanguageModel[Any, Any], tasks: list[EditTask], arm: Arm
 ) -> Iterator[Trial]:
     for task in tasks:
-        trial = run_trial(model, arm, task, seed=0)
+        trial = run_trial(model, arm, task, 0, FirstRound())
         console.print(f"  {trial.seconds:6.1f} s  {name}  {task.name}: exit {trial.exit_code}", highlight=False)
         yield replace(trial, model=name)
 
