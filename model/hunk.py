@@ -2,10 +2,7 @@
 
 import copy
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from difflib import SequenceMatcher
-from itertools import groupby
 from typing import Literal, Self
 
 import numpy as np
@@ -13,9 +10,8 @@ import numpy.typing as npt
 
 from model.blocks import Block, is_closing, is_leading, n_blank_lines
 from model.choices import SortedTexts
+from model.hunklines import Marker, composed, goes_round, indentation_of, is_telling, n_opened, refined
 from model.lines import FileLines, Places, Taken
-
-Marker = Literal[" ", "-", "+"]
 
 # How far ahead an added line is looked for among the old ones.
 LOOK_AHEAD = 40
@@ -23,10 +19,6 @@ LOOK_AHEAD = 40
 # change the run may be longer: a small model walks to its place from where it began.
 MAX_CONTEXT_RUN = 12
 MAX_LEADING_CONTEXT = 60
-# The same added line so often in a row, or the same few lines, is a model that goes round in circles.
-MAX_SAME_LINES = 8
-MAX_SAME_BLOCKS = 4
-_LONGEST_BLOCK = 16
 # Of a line, what says whose definition it begins: all before the first parenthesis, else the first word.
 _NAME = re.compile(r"[^(]*(?=\()|\s*\S\w*")
 
@@ -65,7 +57,7 @@ class HunkState:
         ends = [(block.closed if is_behind else block.last) + 1 for block in blocks]
         self._block_ends = np.array(ends) if blocks else None
         self._n_blank = n_blank_lines(file.lines, blocks[0]) if blocks and is_behind else 0
-        self._indentation = _indentation(file.lines[blocks[0].start]) if blocks and is_behind else ""
+        self._indentation = indentation_of(file.lines[blocks[0].start]) if blocks and is_behind else ""
         starts = [block.last if is_behind else block.start for block in blocks]
         self.move_to(np.array(starts) if blocks else file.untaken(self._taken))
         self._lines: list[tuple[Marker, str]] = []
@@ -136,10 +128,10 @@ class HunkState:
         Adding a text in front of the same text is adding it behind: nothing is lost if those lines are kept instead.
         None if `line` is not the end of such a repetition, or too common to tell.
         """
-        if not _is_telling(line):
+        if not is_telling(line):
             return None
-        ahead, added = _composed(self._ahead()), _composed(self._last_added)
-        line = _composed([line])[0]
+        ahead, added = composed(self._ahead()), composed(self._last_added)
+        line = composed([line])[0]
         return next(
             (
                 n
@@ -165,8 +157,8 @@ class HunkState:
         """
         if self.heading is not None:
             return 0
-        ahead, line = _composed(self._ahead()), _composed([line])[0]
-        return ahead.index(line) if _is_telling(line) and ahead.count(line) == 1 else 0
+        ahead, line = composed(self._ahead()), composed([line])[0]
+        return ahead.index(line) if is_telling(line) and ahead.count(line) == 1 else 0
 
     def owe(self, n_lines: int) -> None:
         """Let nothing be added before the next `n_lines` old lines are kept or removed."""
@@ -183,7 +175,7 @@ class HunkState:
         n_repeated = self.n_repeated(line)
         if n_repeated is not None:
             return n_repeated + 1
-        return int(_indentation(line) == self._indentation and self._file.is_definition(line))
+        return int(indentation_of(line) == self._indentation and self._file.is_definition(line))
 
     def end_additions(self, n_copied: int) -> int:
         """Let nothing more be added; take back, and count, the last lines: `n_copied`, and those that led to them."""
@@ -200,7 +192,7 @@ class HunkState:
         """Whether, with `line` added, the run adds just what it removes."""
         if len(self._removed) != len(self._added) + 1:
             return False
-        return _composed(self._removed) == _composed([*self._added, line])
+        return composed(self._removed) == composed([*self._added, line])
 
     def keep_removed(self) -> Sequence[str]:
         """Take the whole run back; keep, and return, the lines that it removed."""
@@ -286,7 +278,7 @@ class HunkState:
         """Whether the run that is being written is shorter than what it replaces, or leaves more brackets open."""
         if len(self._added) < len(self._removed):
             return True
-        return sum(map(_n_opened, self._added)) > sum(map(_n_opened, self._removed))
+        return sum(map(n_opened, self._added)) > sum(map(n_opened, self._removed))
 
     @property
     def completes_addition(self) -> bool:
@@ -294,7 +286,7 @@ class HunkState:
         if not self.is_behind or not self._adds_text or not self._added:
             return False
         last = self._added[-1]
-        return not last.strip() or (_indentation(last) == self._indentation and is_closing(last.strip()))
+        return not last.strip() or (indentation_of(last) == self._indentation and is_closing(last.strip()))
 
     @property
     def settled(self) -> "HunkState":
@@ -341,7 +333,7 @@ class HunkState:
         one is written with such an ending, so that its own stays.
         """
         n_old, n_new = len(self.side("-")), len(self.side("+"))
-        lines = _refined(self._lines)
+        lines = refined(self._lines)
         # An empty side is counted from the line before it, as git does.
         old_start, new_start = self.start + (n_old > 0), self.start + shift + (n_new > 0)
         head = f"@@ -{old_start},{n_old} +{new_start},{n_new} @@\n"
@@ -391,13 +383,7 @@ class HunkState:
 
     @property
     def _goes_round(self) -> bool:
-        """Whether the last added lines are the same line, or block of lines, again and again."""
-        added = self._last_added
-        for n_block in range(1, min(_LONGEST_BLOCK, len(added)) + 1):
-            n_lines = n_block * (MAX_SAME_LINES if n_block == 1 else MAX_SAME_BLOCKS)
-            if len(added) >= n_lines and added[-n_lines:-n_block] == added[n_block - n_lines :]:
-                return True
-        return False
+        return goes_round(self._last_added)
 
     @property
     def _changes_lines(self) -> bool:
@@ -431,40 +417,3 @@ def lines_taken(file: FileLines, hunks: Iterable[HunkState]) -> Taken:
     for hunk in hunks:
         taken[hunk.start : hunk.end] = True
     return taken
-
-
-def _refined(lines: Sequence[tuple[Marker, str]]) -> list[tuple[Marker, str]]:
-    """Return a hunk's lines with those kept that a run removes and adds again, as where a block is written anew."""
-    refined: list[tuple[Marker, str]] = []
-    for is_kept, group in groupby(lines, lambda line: line[0] == " "):
-        run = list(group)
-        if is_kept:
-            refined += run
-            continue
-        removed, added = ([line for marker, line in run if marker == side] for side in "-+")
-        for kind, start, end, new_start, new_end in SequenceMatcher(None, removed, added, autojunk=False).get_opcodes():
-            if kind == "equal":
-                refined += [(" ", line) for line in removed[start:end]]
-            else:
-                refined += [("-", line) for line in removed[start:end]]
-                refined += [("+", line) for line in added[new_start:new_end]]
-    return refined
-
-
-def _n_opened(line: str) -> int:
-    """Count the brackets that a line opens, less those that it closes."""
-    return sum(map(line.count, "([{")) - sum(map(line.count, ")]}"))
-
-
-def _indentation(line: str) -> str:
-    return line[: len(line) - len(line.lstrip())]
-
-
-def _composed(lines: Sequence[str]) -> list[str]:
-    """Return lines as they compare: many a tokenizer composes accents, so its model cannot tell the forms apart."""
-    return [unicodedata.normalize("NFC", line) for line in lines]
-
-
-def _is_telling(line: str) -> bool:
-    """Whether a line is so long that meeting it twice is no accident, as with blank lines and braces."""
-    return len(line.strip()) >= 6

@@ -1,0 +1,61 @@
+"""What the lines of a hunk say, as plain text: whether they repeat each other, open brackets, change anything."""
+
+import unicodedata
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+from itertools import groupby
+from typing import Literal
+
+Marker = Literal[" ", "-", "+"]
+
+# The same added line so often in a row, or the same few lines, is a model that goes round in circles.
+_MAX_SAME_LINES = 8
+_MAX_SAME_BLOCKS = 4
+_LONGEST_BLOCK = 16
+
+
+def goes_round(added: Sequence[str]) -> bool:
+    """Whether the last of these lines are the same line, or block of lines, again and again."""
+    for n_block in range(1, min(_LONGEST_BLOCK, len(added)) + 1):
+        n_lines = n_block * (_MAX_SAME_LINES if n_block == 1 else _MAX_SAME_BLOCKS)
+        if len(added) >= n_lines and added[-n_lines:-n_block] == added[n_block - n_lines :]:
+            return True
+    return False
+
+
+def refined(lines: Sequence[tuple[Marker, str]]) -> list[tuple[Marker, str]]:
+    """Return a hunk's lines with those kept that a run removes and adds again, as where a block is written anew."""
+    kept: list[tuple[Marker, str]] = []
+    for is_kept, group in groupby(lines, lambda line: line[0] == " "):
+        run = list(group)
+        if is_kept:
+            kept += run
+            continue
+        removed, added = ([line for marker, line in run if marker == side] for side in "-+")
+        for kind, start, end, new_start, new_end in SequenceMatcher(None, removed, added, autojunk=False).get_opcodes():
+            if kind == "equal":
+                kept += [(" ", line) for line in removed[start:end]]
+            else:
+                kept += [("-", line) for line in removed[start:end]]
+                kept += [("+", line) for line in added[new_start:new_end]]
+    return kept
+
+
+def n_opened(line: str) -> int:
+    """Count the brackets that a line opens, less those that it closes."""
+    return sum(map(line.count, "([{")) - sum(map(line.count, ")]}"))
+
+
+def indentation_of(line: str) -> str:
+    """Return the white space that a line begins with."""
+    return line[: len(line) - len(line.lstrip())]
+
+
+def composed(lines: Sequence[str]) -> list[str]:
+    """Return lines as they compare: many a tokenizer composes accents, so its model cannot tell the forms apart."""
+    return [unicodedata.normalize("NFC", line) for line in lines]
+
+
+def is_telling(line: str) -> bool:
+    """Whether a line is so long that meeting it twice is no accident, as with blank lines and braces."""
+    return len(line.strip()) >= 6
