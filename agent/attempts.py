@@ -29,14 +29,22 @@ class Attempt:
         return self.patch is not None and self.error is None
 
     @property
-    def rank(self) -> tuple[float, ...]:
+    def makes_a_difference(self) -> bool:
+        """Whether it can be applied, and the tests do not say just what they say without it."""
+        return self.patch is not None and not (self.verdict and self.verdict.is_as_before)
+
+    @property
+    def severity(self) -> tuple[float, ...]:
+        """How badly the tests failed with it: see `Verdict.severity`."""
+        return self.verdict.severity if self.verdict else ()
+
+    @property
+    def rank(self) -> tuple[object, ...]:
         """Sort by this, the best first: it applies, few tests fail, none failed before, others agree, it is likely."""
-        n_failures = self.verdict.n_failures if self.verdict else 0
         return (
             not self.is_good,
             self.patch is None,
-            n_failures,
-            self.verdict is not None and not self.verdict.report.passed,
+            self.severity,
             -self.n_alike,
             -self.completion.mean_logprob,
             self.number,

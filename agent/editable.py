@@ -5,18 +5,18 @@ from pathlib import PurePosixPath
 
 from agent.errors import PolicyError
 from agent.paths import check_path
-from agent.proposal import Checker, SnapshotTexts
+from agent.proposal import Checker
 from agent.python_flaws import find_pointless, find_undefined
 from agent.syntax import check_syntax, language_of
 from model.api import Editable, Flaw
 from repo_index.frame import quote_path
-from repo_index.snapshot import RepoSnapshot
+from repo_index.text import TextFile
 
 
 class _Lines(Mapping[str, Sequence[str]]):
     """The lines of files by path."""
 
-    def __init__(self, paths: Sequence[PurePosixPath], texts: SnapshotTexts) -> None:
+    def __init__(self, paths: Sequence[PurePosixPath], texts: Mapping[PurePosixPath, TextFile]) -> None:
         self._paths = {str(path): path for path in paths}
         self._texts = texts
 
@@ -37,14 +37,14 @@ class _Lines(Mapping[str, Sequence[str]]):
         return self._texts[self._paths[path]].encoding
 
 
-def editable(snapshot: RepoSnapshot, checker: Checker) -> Editable:
+def editable(checker: Checker) -> Editable:
     """Return what the model may touch.
 
     What a change is never allowed to touch can be read but not named, nor can a path that a diff would have to quote.
     """
-    plain = [file.path for file in snapshot.files if quote_path(file.path) == str(file.path) and _may_change(file.path)]
+    plain = [path for path in checker.texts if quote_path(path) == str(path) and _may_change(path)]
     lines = _Lines(plain, checker.texts)
-    paths = [file.path for file in snapshot.files] + [file.path for file in snapshot.skipped]
+    paths = [*checker.texts, *(file.path for file in checker.snapshot.skipped)]
     taken = [str(path) for path in paths if str(path) not in lines]
 
     def find_flaw(old: str | None, new: str, new_lines: Sequence[str]) -> Flaw | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 # Each finds the name of a failed test; what a line means does not depend on which runner was called.
 _FAILED = tuple(
@@ -27,6 +28,7 @@ _FAILED = tuple(
 # Where a runner or a compiler begins to say why. What stands before is progress, collection and what passed.
 _REASONS = re.compile(
     r"^(?:=+ (?:FAILURES|ERRORS) =+|=+\n(?:FAIL|ERROR): |\s*--- FAIL|failures:|\s*● |\s*not ok |Traceback |\s*✖ "
+    r"|# node:internal/|# .*Error\b"
     r"|error(?:\[\w+\])?: |\S+[:(]\d+[^\n]{0,12}[:)]:? (?:fatal )?error\b|\S+\.go:\d+:\d+: |\[ERROR\] )",
     re.MULTILINE,
 )
@@ -34,6 +36,8 @@ _REASONS = re.compile(
 _NOISE = re.compile(
     r"^\s*(?:ok \d+ -|ok\s+\S+\s+[\d.]+s$|✔ |test \S+ \.\.\. ok$|PASS\b|--- PASS|=== (?:RUN|PAUSE|CONT)\b"
     r"|at .*\(?node:internal/|\S.*\(node:(?:internal|async_hooks)[^)]*\)$|node:internal/|at .*/node_modules/"
+    r"|(?:\.\.\.|---|\d+\.\.\d+)$|# (?:tests|suites|pass|fail|cancelled|skipped|todo|duration_ms|Subtest:|Node\.js) "
+    r"|(?:failureType|exitCode|signal): \S+$|code: 'ERR_TEST_FAILURE'|error: 'test failed'|# +\^$|# +at node:"
     r"|at (?:java\.base|jdk\.internal|org\.junit|sun\.reflect)|duration_ms|\d+: (?:core|std|test|__rust)\w*::"
     r"|at /rustc/|Compiling |Downloading |Downloaded |Finished )"
 )
@@ -48,12 +52,13 @@ def failed_tests(output: str) -> frozenset[str]:
     return frozenset(name for name in names if name not in _SUMMARIES)
 
 
-def reasons(output: str) -> str:
+def reasons(output: str, root: Path) -> str:
     """Return what of a test runner's output says why tests failed, or all of it where none can be told.
 
-    That is the part behind the first reason, without what the runner says of itself and of tests that passed.
+    That is the part behind the first reason, without what the runner says of itself and of tests that passed. Paths
+    below `root` are written as the repository names them.
     """
-    plain = _ESCAPES.sub("", output)
+    plain = _ESCAPES.sub("", output).replace(f"{root}/", "")
     found = _REASONS.search(plain)
     if found is None:
         return plain

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cached_property
 from itertools import count
 from typing import Any
@@ -27,17 +26,18 @@ from agent.probation import Probation
 from agent.proposal import Checker
 from agent.protocols import LanguageModel, Memory, Routed
 from agent.reading import note_of_room, notes_of, read_source
-from agent.repair import repair_text
+from agent.repair import leads_of
+from agent.rounds import Standing
 from agent.sandbox import TestReport, can_layer, run_tests
 from agent.trials import Trials
 from agent.ui import Ui
 from agent.unfinished import Progress
 from agent.validate import ValidatedPatch
 from agent.workspace import Workspace
-from model.api import DRAWN_TEMPERATURE, Attended, Budget, Completion, Editable, Query
+from model.api import DRAWN_TEMPERATURE, Attended, Budget, Completion, Query
 from repo_index.errors import ContextTooLargeError
 from repo_index.folder import Source, require_git
-from repo_index.history import Role, Turn
+from repo_index.history import Turn
 from repo_index.mentions import resolve_mentions
 from repo_index.past import read_past
 from repo_index.prompt import Prompt, build_prompt, fitted
@@ -94,37 +94,42 @@ class Job:
             snapshot, prompt = self._read(task, turns)
         task = prompt.task
         checker = Checker(snapshot, self._ui.consent, self._options.allow_syntax_errors)
-        edits = editable(snapshot, checker) if self._options.constrained else None
         with record.timed("encode"):
             memory = self._remember(prompt)
-        progress = progress or Progress(0, (_turn("user", task),))
-        record.completions += progress.earlier
-        said = list(progress.said)
-        for number in count(progress.number):
+        standing = Standing.of(progress or Progress(0, (Turn.now("user", task),)), checker)
+        record.completions += standing.progress.earlier
+
+        def fits(said: Sequence[Turn], text: str) -> bool:
+            n_said = self._model.count_frame("", (*prompt.turns, *said), text)
+            return memory.n_tokens + n_said <= self._prompt_limit
+
+        for number in count(standing.progress.number):
             record.next_round()
+            amending, progress = checker.on_top_of(standing.base), standing.progress
             if not progress.answers:
                 earlier = tuple(record.completions)
-                answers = self._ask(memory, edits, (*turns, *said), number)
-                progress = Progress(number, tuple(said), earlier, tuple(answers))
+                answers = self._ask(memory, amending, (*turns, *progress.said), number)
+                progress = replace(progress, number=number, earlier=earlier, answers=tuple(answers))
                 self._keep(progress)
-            attempts = self._attempt(progress.answers, checker)
-            progress = replace(progress, answers=())
+            attempts = self._attempt(progress.answers, amending)
+            is_last = not self._goes_on(number)
             try:
-                self._take_best(attempts, checker, task, is_last=not self._goes_on(number))
+                self._take_best(self._in_the_end(attempts) if is_last else attempts, checker, task, is_last=is_last)
             except _REPAIRABLE as error:
-                best = attempts[0]
                 record.reject(attempts, error)
-                if not self._goes_on(number):
+                if is_last:
                     raise
-                said = [*said, _turn("assistant", best.completion.text)]
-                better = self._repair_text(error, memory, (*prompt.turns, *said))
-                if better is None:
-                    raise
-                self._ui.on_rejected(error)
-                said.append(_turn("user", better))
-            else:
-                record.said = (*said, _turn("assistant", record.diff_text))
-                return
+                if self._goes_on(number):
+                    standing = replace(standing, progress=progress).after(attempts, error, fits)
+                    self._ui.on_rejected(error)
+                    continue
+                self._take_best(self._in_the_end(attempts), checker, task, is_last=True)
+            record.said = (*progress.said, Turn.now("assistant", record.diff_text))
+            return
+
+    def _in_the_end(self, attempts: Sequence[Attempt]) -> Sequence[Attempt]:
+        """Return what may be taken when no round follows, the best first, and then what came of the last one."""
+        return [*(each for each in ranked(self._record.attempts) if each.is_good), *attempts]
 
     def _goes_on(self, number: int) -> bool:
         """Whether round `number`, from 0, may be followed by another one."""
@@ -185,16 +190,20 @@ class Job:
         self._model.encode(memory, self._ui.on_progress)
         return memory
 
-    def _ask(self, memory: Memory, edits: Editable | None, turns: Sequence[Turn], number: int) -> Sequence[Completion]:
+    def _ask(self, memory: Memory, checker: Checker, turns: Sequence[Turn], number: int) -> Sequence[Completion]:
         """Ask for the answers of a round."""
         *earlier, last = turns
+        edits = editable(checker) if self._options.constrained else None
         sampling = self._options.sampling
+        query = Query(earlier, last.text)
         if number:  # the likeliest answer was wrong: ask for others
             temperature = max(sampling.temperature, DRAWN_TEMPERATURE)
             sampling = replace(sampling, seed=sampling.seed + number * sampling.n_attempts, temperature=temperature)
+            leads = leads_of(last.text)
+            query = replace(query, leads=leads if checker.base else Query(earlier, leads).said)
         self._ui.on_answer()
         with self._record.timed("decode"):
-            return self._model.complete(memory, Query(earlier, last.text), edits, sampling, self._ui.on_text)
+            return self._model.complete(memory, query, edits, sampling, self._ui.on_text)
 
     def _attempt(self, completions: Sequence[Completion], checker: Checker) -> list[Attempt]:
         """Return answers as attempts, the best first: checked and, where that needs no change, tested."""
@@ -241,7 +250,7 @@ class Job:
             self._record.report = attempt.verdict.report
             self._ui.on_tested(attempt.verdict.report)
             if not attempt.verdict.passed:
-                attempt.error = _failing(attempt.verdict.report, attempt.verdict.new_failures)
+                attempt.error = self._failing(attempt.verdict.report, attempt.verdict.new_failures)
             elif attempt.verdict.report.passed and not self._options.tests_all:
                 return
 
@@ -263,7 +272,7 @@ class Job:
             raise attempts[0].error or NoChangeError("the model wrote no change")
         verdict = good[0].verdict
         if verdict and not verdict.report.passed and not is_last:
-            raise _failing(verdict.report, failed_tests(verdict.report.tail))
+            raise self._failing(verdict.report, failed_tests(verdict.report.tail))
         for attempt in good:
             try:
                 self._carry_out(attempt, checker, task)
@@ -329,7 +338,7 @@ class Job:
         self._record.report = report
         self._ui.on_tested(report)
         if not report.passed:
-            raise _failing(report, failed_tests(report.tail))
+            raise self._failing(report, failed_tests(report.tail))
 
     def _roll_back(self, cause: BaseException) -> None:
         """Take the change back, if it came so far, and say so in `cause`.
@@ -350,20 +359,9 @@ class Job:
             record.change = None
             cause.add_note("the change was rolled back")
 
-    def _repair_text(self, error: AgentError, memory: Memory, turns: Sequence[Turn]) -> str | None:
-        """Return what the model is told about its last answer; None where the window has no room for that."""
-
-        def fits(text: str) -> bool:
-            return memory.n_tokens + self._model.count_frame("", turns, text) <= self._prompt_limit
-
-        return repair_text(error, fits)
-
-
-def _failing(report: TestReport, failed: Collection[str]) -> FailingTestsError:
-    end = f"stopped after {report.duration_s:.0f} s" if report.timed_out else f"exit code {report.exit_code}"
-    names = f": {', '.join(sorted(failed)[:_MANY])}{', …' * (len(failed) > _MANY)}" if failed else ""
-    return FailingTestsError(f"`{report.command}` failed ({end}){names}", reasons(report.tail))
-
-
-def _turn(role: Role, text: str) -> Turn:
-    return Turn(role, text, datetime.now(UTC))
+    def _failing(self, report: TestReport, failed: Collection[str]) -> FailingTestsError:
+        root = self._source.root
+        end = f"stopped after {report.duration_s:.0f} s" if report.timed_out else f"exit code {report.exit_code}"
+        shown = [name.removeprefix(f"{root}/") for name in sorted(failed)[:_MANY]]
+        names = f": {', '.join(shown)}{', …' * (len(failed) > _MANY)}" if failed else ""
+        return FailingTestsError(f"`{report.command}` failed ({end}){names}", reasons(report.tail, root))

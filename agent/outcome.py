@@ -59,7 +59,7 @@ class Record:
     said: tuple[Turn, ...] = ()
     attended: Attended | None = None
     flaky: frozenset[str] = frozenset()
-    _bests: list[tuple[float, ...]] = field(default_factory=list)  # of each round: no diff, failing tests
+    _bests: list[tuple[bool, tuple[float, ...]]] = field(default_factory=list)  # of each round: no diff, how bad
 
     @property
     def diff(self) -> bytes:
@@ -87,7 +87,7 @@ class Record:
     def reject(self, attempts: Sequence[Attempt], error: AgentError) -> None:
         """Note a round of which nothing was taken; `error` is that of the best attempt."""
         self.rejected += [Rejected(each.completion.text, each.error or error) for each in attempts]
-        self._bests.append(attempts[0].rank[1:3])
+        self._bests.append((attempts[0].patch is None, attempts[0].severity))
 
     @property
     def stands_still(self) -> bool:

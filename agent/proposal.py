@@ -1,9 +1,11 @@
 """From a diff to a validated patch, on one snapshot of the repository."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
+from agent.amending import AmendedTexts, combined
+from agent.errors import NoChangeError, PlacementError
 from agent.parse import parse_patch
 from agent.patch import FilePatch, Patch
 from agent.paths import needs_consent
@@ -39,24 +41,41 @@ class SnapshotTexts(Mapping[PurePosixPath, TextFile]):
 
 @dataclass(frozen=True, slots=True)
 class Checker:
-    """Parses, places and validates diffs against one snapshot."""
+    """Parses, places and validates diffs against one snapshot; `texts` are the files that they are written against."""
 
     snapshot: RepoSnapshot
     consent: Consent
     allow_syntax_errors: bool = False
-    texts: SnapshotTexts = field(init=False)
+    base: ValidatedPatch | None = None  # a change that is not made yet, on top of which diffs are written
+    texts: Mapping[PurePosixPath, TextFile] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "texts", SnapshotTexts(self.snapshot))
+        texts = SnapshotTexts(self.snapshot)
+        object.__setattr__(self, "texts", AmendedTexts(texts, self.base) if self.base else texts)
+
+    def on_top_of(self, base: ValidatedPatch | None) -> "Checker":
+        """Return what checks diffs that are written on top of a change; of none: against the files as they are."""
+        return replace(self, base=base)
 
     def check_text(self, text: str) -> ValidatedPatch:
-        """Check what a model, or a user, wrote.
+        """Check what a model, or a user, wrote; on top of a change, return both as one.
+
+        A diff that fits the files without that change alone takes its place.
 
         Raises:
             AgentError: it is no diff, fits nowhere, is refused, or breaks syntax.
 
         """
-        return self._check(parse_patch(text), self._agreed)
+        patch = parse_patch(text)
+        try:
+            return self._check(patch, self._agreed)
+        except PlacementError as error:
+            if self.base is None:
+                raise
+            try:
+                return self.on_top_of(None).check_text(text)
+            except (PlacementError, NoChangeError):
+                raise error from None
 
     def reviewed(self, patch: ValidatedPatch, review: Review) -> ValidatedPatch | None:
         """Return what the user takes of a patch, checked again where that is not all of it; None for nothing.
@@ -74,7 +93,10 @@ class Checker:
 
     def _check(self, patch: Patch, agreed: Callable[[Patch], set[PurePosixPath]]) -> ValidatedPatch:
         placed = place(patch, self.texts, others=[skipped.path for skipped in self.snapshot.skipped])
-        return validate(placed, allow_syntax_errors=self.allow_syntax_errors, consent=agreed(placed.patch))
+        consent = agreed(placed.patch)
+        if self.base:
+            placed, consent = combined(self.base, placed), consent | _touched(self.base.patch)
+        return validate(placed, allow_syntax_errors=self.allow_syntax_errors, consent=consent)
 
     def _agreed(self, patch: Patch) -> set[PurePosixPath]:
         """Ask about each file that executes on its own; return the paths of those that got a yes."""

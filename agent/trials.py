@@ -1,8 +1,10 @@
 """Tests of a change before it is made: the command sees the work tree with the change in it, and nobody else does."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from math import inf
 from pathlib import Path
 
 from agent.change import change_of
@@ -17,16 +19,31 @@ _NOT_RUN = frozenset({126, 127})  # what a shell ends with where a program canno
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a change did. `new_failures` are tests that fail with it and not without it."""
+    """How a change did. `new_failures` are tests that fail with it and not without it.
+
+    With one that `is_as_before` the command says just what it says without it.
+    """
 
     report: TestReport
     new_failures: frozenset[str]
     passed: bool
+    is_as_before: bool = False
 
     @property
     def n_failures(self) -> int:
         """Failures that count; one where the command fails and names none."""
         return 0 if self.passed else max(1, len(self.new_failures))
+
+    @property
+    def severity(self) -> tuple[float, ...]:
+        """How bad it is, to compare: tests that fail newly, those that fail at all, places where it says why.
+
+        A run that names no failed test did not come so far as to test: it is worse than any that did.
+        """
+        if self.report.passed:
+            return ()
+        failed = len(failed_tests(self.report.tail)) or inf
+        return len(self.new_failures) if failed < inf else inf, failed, n_reasons(self.report.tail)
 
 
 @dataclass(slots=True)
@@ -89,4 +106,13 @@ def judge(report: TestReport, baselines: Sequence[TestReport]) -> Verdict:
     red = [each for each in baselines if not each.passed]
     ended_alike = not report.timed_out and report.exit_code in {each.exit_code for each in red}
     known = max((n_reasons(each.tail) for each in red), default=0)
-    return Verdict(report, new, passed=bool(failed) and not new and ended_alike and n_reasons(report.tail) <= known)
+    return Verdict(
+        report,
+        new,
+        passed=bool(failed) and not new and ended_alike and n_reasons(report.tail) <= known,
+        is_as_before=ended_alike and _words(report) in map(_words, red),
+    )
+
+
+def _words(report: TestReport) -> str:
+    return re.sub(r"\d+", "", report.tail)  # times and addresses differ from run to run

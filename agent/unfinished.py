@@ -24,13 +24,16 @@ _ID = re.compile(r"interrupted-[0-9a-f]{8}")
 class Progress:
     """Where a job stands. `said` are its turns, the last of which the model answers in round `number`, from 0.
 
-    `answers` are those of that round, none as long as the model writes; `earlier` those of the rounds before.
+    `answers` are those of that round, none as long as the model writes; `earlier` those of the rounds before. They are
+    written on top of the diff `base`, with which tests fail as `base_severity` says; where it is empty, of the files.
     """
 
     number: int
     said: tuple[Turn, ...]
     earlier: tuple[Completion, ...] = ()
     answers: tuple[Completion, ...] = ()
+    base: str = ""
+    base_severity: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class Unfinished:
                 ),
                 earlier=tuple(Completion(**each) for each in told["earlier"]),
                 answers=tuple(Completion(**each) for each in told["answers"]),
+                base=told["base"],
+                base_severity=tuple(told["base_severity"]),
             )
             return cls(values["asked"], values["session"], progress)
         except (KeyError, TypeError, AttributeError) as error:

@@ -117,10 +117,14 @@ CheckFile = Callable[[str | None, str, Sequence[str]], Flaw | None]
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked about the documents: the chat so far, and the task that ends it."""
+    """What is asked about the documents: the chat so far, and the task that ends it.
+
+    `leads` says where a change has to be made, where that is not all that the user has said.
+    """
 
     turns: Sequence[Turn]
     task: str
+    leads: str | None = None
 
     @property
     def said(self) -> str:

@@ -71,6 +71,8 @@ class DiffConstraint:
         self._pending_opened: str | None = None
         self._closing_line: int | None = None  # of the last fault
         self._lacks_definition = False
+        self._left: bytes | None = None  # of the last fault: the block that uses what the change takes from it
+        self._broken: bytes | None = None  # the same, once that is to be mended
         self.done = False
 
     def forced(self) -> bytes:
@@ -202,7 +204,8 @@ class DiffConstraint:
 
         """
         checkpoint = self._checkpoints[n_lines]
-        self._lacks_definition = n_lines == self._closing_line
+        self._broken = self._left if n_lines == self._closing_line else None
+        self._lacks_definition = n_lines == self._closing_line and self._left is None
         del self._written[checkpoint.n_sections :]
         self._written[-1].restore(checkpoint.hunks)
         self._headers, self._sources = checkpoint.headers, checkpoint.sources
@@ -263,6 +266,8 @@ class DiffConstraint:
         if not path:
             return []
         wants_new = self._lacks_definition or (self._tree.wanted and not self._adds_behind)
+        if self._broken:
+            return [(b"", {_ANEW: NEW}), (_ANEW.rstrip(), {b" " + self._broken: NEW})]
         anew = {b" after ": NEW} if wants_new else self._tree.heading_bonuses(path, behind=False)
         return [
             (_ANEW.rstrip(), anew),
@@ -387,8 +392,8 @@ class DiffConstraint:
         file = self._written[-1]
         file.drop_unchanged()
         self._one_space_is_usual = file.lines.one_space_is_usual
-        self._lacks_definition = False
-        file.open_hunk(heading, self._n_lines, is_behind=is_behind)
+        self._lacks_definition, self._broken = False, None
+        file.open_hunk(heading, self._n_lines, is_behind=is_behind, keeps_name=not self._tree.renames)
         self._expect_line()
 
     def _expect_line(self) -> None:
@@ -436,6 +441,8 @@ class DiffConstraint:
             return None
         lines = range(min(self._checkpoints), section.find_answer_line(flaw.line) + 1)
         self._closing_line = max(self._checkpoints) if flaw.lacks else None
+        left = section.old_index(flaw.line) if flaw.lacks else None
+        self._left = None if left is None else section.lines.heading_at(left)
         return Fault(lines, self._closing_line)
 
     def _take_old(self, marker: Literal[" ", "-"], text: bytes) -> None:
@@ -448,6 +455,8 @@ class DiffConstraint:
         line = self._line[1:-1].decode()
         if n_copied := hunk.n_copied(line):  # what is new is complete, and a copy of what is there begins
             self._pending_rewrite = Rewrite(1 + hunk.end_additions(n_copied - 1))
+        elif hunk.is_doubled(line):
+            self._pending_rewrite = Rewrite(1 + hunk.go_on_behind())
         elif hunk.restores(line):  # what was removed is added again: it was never to go
             kept = hunk.keep_removed()
             self._pending_rewrite = _keeping(kept, 2 * len(kept))

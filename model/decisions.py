@@ -1,5 +1,6 @@
 """The choices that an answer took, and what else it could have chosen: for going back when it turns out wrong."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -51,10 +52,15 @@ class Decisions:
         closing = (d for d in self._noted if d.alternatives and d.n_lines == fault.closing_line)
         return min(closing, key=_closeness, default=None) or min(wrong, key=_closeness, default=None)
 
-    def again(self, decision: Decision) -> int:
-        """Return the next best token of a decision, which is the answer's last one from now on."""
+    def again(self, decision: Decision, bonuses: Mapping[int, float]) -> int:
+        """Return the next best token of a decision, which is the answer's last one from now on.
+
+        `bonuses` say what makes some tokens likelier than they were then, in nats.
+        """
         self._n_revised += 1
-        _, token = decision.alternatives.pop()
+        best = min(decision.alternatives, key=lambda each: each[0] - bonuses.get(each[1], 0.0))
+        decision.alternatives.remove(best)
+        _, token = best
         self._noted.append(decision)
         return token
 

@@ -253,7 +253,7 @@ class Decoding:
         self._unshown = decision.line
         if decision.line:
             constraint.advance(decision.line)
-        self._take(self._decisions.again(decision), constraint)
+        self._take(self._decisions.again(decision, constraint.bonuses()), constraint)
 
     def _cut_to_line(self, n_lines: int) -> None:
         """Forget the lines from number `n_lines` on."""

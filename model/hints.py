@@ -9,6 +9,7 @@ from typing import Literal
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")  # of `parseURL2` and `parse_url`: parse, url
 _NAME = re.compile(r"[A-Za-z_][\w./-]*\w")
+_PLACE = re.compile(r"([\w./-]*\w)(?:\", line |[:(])(\d{1,7})\b")  # of `a.py", line 3`, `a.c:3:5` and `a.ts(3,5)`
 _RENAME = re.compile(r"\b(renam|mov)(e[ds]?|ing)\b", re.IGNORECASE)
 _NEW = re.compile(
     r"\b(?:add|create|implement|introduce|provide|write|needs?|gets?)\s+(?:[\w.]+\s+){0,3}?"
@@ -126,6 +127,15 @@ def mentioned_paths(query: str, paths: Collection[str]) -> tuple[list[str], list
         elif "." in name and name.rpartition(".")[2] in endings:
             new[name] = None
     return list(old), list(new)
+
+
+def mentioned_lines(query: str, paths: Collection[str]) -> dict[str, list[int]]:
+    """Return the lines, counted from 0, that a query names by path and number, as a compiler or a traceback does."""
+    found: dict[str, list[int]] = {}
+    for path, number in _PLACE.findall(query):
+        if path in paths and (line := int(number) - 1) not in found.setdefault(path, []):
+            found[path].append(line)
+    return found
 
 
 def without_paths(query: str, paths: Collection[str]) -> str:

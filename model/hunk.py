@@ -19,8 +19,9 @@ LOOK_AHEAD = 40
 # change the run may be longer: a small model walks to its place from where it began.
 MAX_CONTEXT_RUN = 12
 MAX_LEADING_CONTEXT = 60
-# Of a line, what says whose definition it begins: all before the first parenthesis, else the first word.
-_NAME = re.compile(r"[^(]*(?=\()|\s*\S\w*")
+# Of a line, what says what it begins; and whose definition that is: all before the first parenthesis.
+_KEYWORD = re.compile(r"\s*\S\w*")
+_NAME = re.compile(rf"[^(]*(?=\()|{_KEYWORD.pattern}")
 
 
 class HunkState:
@@ -39,12 +40,17 @@ class HunkState:
         heading: str | None = None,
         *,
         is_behind: bool = False,
+        keeps_name: bool = True,
+        first_line: int = 0,
     ) -> None:
         """Open a hunk of a file anywhere beside the complete hunks `earlier`.
 
-        With `heading`, the first line of a definition, it removes that definition first, to write it anew; where it
-        `is_behind` that, it keeps the definition's end first, and then only adds.
+        With `heading`, the first line of a definition, it removes that definition first, to write it anew, under the
+        same name if it `keeps_name`; where it `is_behind` that, it keeps the definition's end first, and then only
+        adds. `first_line` is that of the answer which follows its `@@`.
         """
+        self.first_line = first_line
+        self._keeps_name = keeps_name
         self._file = file
         self._earlier = tuple(earlier)
         self._taken = lines_taken(file, earlier)
@@ -57,7 +63,7 @@ class HunkState:
         ends = [(block.closed if is_behind else block.last) + 1 for block in blocks]
         self._block_ends = np.array(ends) if blocks else None
         self._n_blank = n_blank_lines(file.lines, blocks[0]) if blocks and is_behind else 0
-        self._indentation = indentation_of(file.lines[blocks[0].start]) if blocks and is_behind else ""
+        self._indentation = indentation_of(file.lines[blocks[0].start]) if blocks else ""
         starts = [block.last if is_behind else block.start for block in blocks]
         self.move_to(np.array(starts) if blocks else file.untaken(self._taken))
         self._lines: list[tuple[Marker, str]] = []
@@ -67,6 +73,7 @@ class HunkState:
         self._context_run = 0
         self._owed = 0  # the old line before which nothing is added
         self._is_full = False  # nothing more is added
+        self._following: str | None = None  # the line of the block that the next added one stands for
 
     @classmethod
     def deletion(cls, file: FileLines) -> Self:
@@ -119,6 +126,7 @@ class HunkState:
         self._pin_to_top()
         self._lines.append(("+", line))
         self._added.append(line)
+        self._following = None
         self._n_last_added += 1
         self._context_run = 0
 
@@ -166,16 +174,29 @@ class HunkState:
         self._owed = self.end + n_lines
 
     def n_copied(self, line: str) -> int:
-        """Return how many lines added behind a definition, `line` the last, copy what the file has already.
+        """Return how many lines added behind a definition, or in its place, `line` the last, copy what is there.
 
-        That is what comes next, or a line that begins a definition, as deep as the one that they are added behind.
+        That is what comes next, or a line that begins another definition beside this one.
         """
-        if not self.is_behind:
+        if self.heading is None or not self._added:
             return 0
-        n_repeated = self.n_repeated(line)
-        if n_repeated is not None:
+        if self.is_behind and (n_repeated := self.n_repeated(line)) is not None:
             return n_repeated + 1
-        return int(indentation_of(line) == self._indentation and self._file.is_definition(line))
+        is_other = indentation_of(line) == self._indentation and line not in self._removed
+        return int(is_other and self._file.is_defined_beside(line, self.end - 1))
+
+    def is_doubled(self, line: str) -> bool:
+        """Whether a block that is written anew would get the line twice in a row that was just added."""
+        is_again = self._added[-1:] == [line] and is_telling(line)
+        return is_again and self.heading is not None and not self.is_behind and self._removed.count(line) < 2
+
+    def go_on_behind(self) -> int:
+        """Let the next line that is added stand for the one of the block that is due; if there is none, end."""
+        n_added = len(self._added)
+        if n_added >= len(self._removed):
+            return self.end_additions(0)
+        self._following = self._removed[n_added]
+        return 0
 
     def end_additions(self, n_copied: int) -> int:
         """Let nothing more be added; take back, and count, the last lines: `n_copied`, and those that led to them."""
@@ -220,13 +241,18 @@ class HunkState:
         Behind a definition, the end of a blank line, as often as such lines stand between it and the next one; then
         its indentation, up to the space that a tokenizer puts before a word.
         """
+        if not self.may_add:
+            return ""
         if self.is_behind:
-            if any(self._added) or not self.may_add:
+            if any(self._added):
                 return ""
             return "\n" if len(self._added) < self._n_blank else self._indentation.removesuffix(" ")
-        if self.heading is None or self.must_remove or self._lines[-1][0] != "-" or self._added:
+        if self._following is not None:
+            found = _KEYWORD.match(self._following)
+            return found[0] if found else ""
+        if self.heading is None or any(marker != "-" for marker, _ in self._lines):
             return ""
-        found = _NAME.match(self._lines[0][1])
+        found = (_NAME if self._keeps_name else _KEYWORD).match(self._lines[0][1])
         return found[0] if found else ""
 
     @property

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from model.blocks import Block, find_blocks, find_paragraphs, is_bare, leaves
 from model.choices import SortedTexts
+from model.hunklines import indentation_of
 
 # A longer definition is not offered to be written anew as a whole, only what it consists of.
 MAX_BLOCK_LINES = 60
@@ -80,9 +81,27 @@ class FileLines:
         found = [block for block in (*self._definitions, *self._loose) if block.heading == heading]
         return _in_order(block for block in found if not taken[block.last : block.closed + 1].any())
 
-    def is_definition(self, line: str) -> bool:
-        """Whether a line, with its indentation, begins a definition of this file."""
-        return line in self._definition_lines
+    def is_defined_beside(self, line: str, index: int) -> bool:
+        """Whether `line`, with its indentation, begins a definition in what the definition at `index` lies in."""
+        if line not in self._definition_lines:
+            return False
+        deep = len(indentation_of(line))
+        around = [
+            block
+            for block in self._definitions
+            if block.start < index <= block.closed and len(indentation_of(self.lines[block.start])) < deep
+        ]
+        outer = max(around, key=lambda block: block.start, default=None)
+        return any(
+            self.lines[block.start] == line and (outer is None or outer.start < block.start <= outer.last)
+            for block in self._definitions
+        )
+
+    def heading_at(self, index: int) -> bytes | None:
+        r"""Return the first line, with its `\n`, of the smallest block that a line lies in; None if it is in none."""
+        around = [block for block in self._blocks if block.start <= index <= block.closed]
+        smallest = min(around, key=lambda block: block.last - block.start, default=None)
+        return None if smallest is None else f"{smallest.heading}\n".encode()
 
     def described(self) -> dict[bytes, list[tuple[str, float]]]:
         r"""Return for each heading, with its `\n`, the texts of its blocks, and how much a word of each counts.

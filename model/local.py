@@ -192,7 +192,7 @@ class LocalModel:
         tree = None
         if edits:
             favoured = memory.favoured() if isinstance(memory, RoutedMemory) else None
-            tree = FileTree(edits, self._lookout.vocabulary.result(), query.said, favoured)
+            tree = FileTree(edits, self._lookout.vocabulary.result(), query.said, favoured, query.leads)
 
         def new_constraint() -> DiffConstraint | None:
             return DiffConstraint(tree) if tree else None

@@ -16,7 +16,6 @@ class FileSection:
     new: str | None
     lines: FileLines
     hunks: list[HunkState] = field(default_factory=list)
-    _first_lines: list[int] = field(default_factory=list)  # of the hunks, in the answer
     # Headings of blocks that were written anew as they were, and of those behind which nothing new was added.
     _tried: set[tuple[str | None, bool]] = field(default_factory=set)
 
@@ -51,19 +50,18 @@ class FileSection:
             self._tried.add((self.hunks[-1].heading, self.hunks[-1].is_behind))
             self.restore(self.hunks[:-1])
 
-    def open_hunk(self, heading: str | None, first_line: int, *, is_behind: bool) -> None:
-        """Open a hunk; with `heading` it writes a block anew, or adds lines behind it.
-
-        Its first line is `first_line` of the answer.
-        """
+    def open_hunk(self, heading: str | None, first_line: int, *, is_behind: bool, keeps_name: bool) -> None:
+        """Open a hunk: see `HunkState`."""
         self.hunks[:] = [hunk.settled for hunk in self.hunks]
-        self.hunks.append(HunkState(self.lines, self.hunks, heading, is_behind=is_behind))
-        self._first_lines.append(first_line)
+        self.hunks.append(
+            HunkState(
+                self.lines, self.hunks, heading, is_behind=is_behind, keeps_name=keeps_name, first_line=first_line
+            )
+        )
 
     def restore(self, hunks: Sequence[HunkState]) -> None:
         """Go back to hunks as they were."""
         self.hunks[:] = [hunk.copy() for hunk in hunks]
-        del self._first_lines[len(hunks) :]
 
     def render(self) -> str:
         """Return the section with line numbers and counts; a hunk that is not complete is left out."""
@@ -99,16 +97,27 @@ class FileSection:
 
         A line between hunks belongs to the end of the one before it; before the first, to that one's beginning.
         """
-        first_lines = dict(zip(self._complete, self._first_lines, strict=True))
-        hunks = in_file_order(first_lines)
-        shift, found = 0, first_lines[hunks[0]]
+        hunks = in_file_order(self._complete)
+        shift, found = 0, hunks[0].first_line
         for hunk in hunks:
             offset = index - (hunk.start + shift)
             if offset < 0:
                 break
-            found = first_lines[hunk] + hunk.index_of(offset)
+            found = hunk.first_line + hunk.index_of(offset)
             shift += hunk.growth
         return found
+
+    def old_index(self, index: int) -> int | None:
+        """Return which line of the file, before the change, the line `index` after it is; None in a hunk."""
+        shift = 0
+        for hunk in in_file_order(self._complete):
+            offset = index - (hunk.start + shift)
+            if offset < 0:
+                break
+            if offset < len(hunk.side("+")):
+                return None
+            shift += hunk.growth
+        return index - shift
 
     @property
     def _is_renamed(self) -> bool:

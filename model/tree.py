@@ -16,6 +16,7 @@ from model.hints import (
     descending,
     identifiers,
     mentioned_identifiers,
+    mentioned_lines,
     mentioned_paths,
     without_paths,
 )
@@ -39,13 +40,15 @@ class FileTree:
         vocabulary: Vocabulary,
         task: str = "",
         favoured: Sequence[str] | None = None,
+        leads: str | None = None,
     ) -> None:
         """Take what a diff may touch; nothing is read yet.
 
         Args:
             edits: the files; their paths are such that git does not quote them.
             vocabulary: the tokenizer's tokens as bytes.
-            task: what is to be done; the files and blocks that it speaks of are preferred.
+            task: what is to be done.
+            leads: the files, lines and blocks that this speaks of are preferred; that is the task if it is None.
             favoured: the files that it leads to, the best first, where that is known; else their words tell.
 
         Raises:
@@ -57,7 +60,7 @@ class FileTree:
             raise WeightsError(f"the tokenizer has no token for {lacking!r}, so this model can write no diff")
         self.vocabulary = vocabulary
         self.check_file = edits.check_file
-        self._task = task
+        self._task, self._leads = task, task if leads is None else leads
         self._favoured = favoured
         self._files = edits.files
         self._taken = edits.taken
@@ -79,23 +82,35 @@ class FileTree:
     @cached_property
     def hints(self) -> PathHints:
         """The files that the task speaks of."""
-        if not self._task:
+        if not self._leads:
             return PathHints({}, (), (), renames=False)
-        named, new = mentioned_paths(self._task, self._files)
+        named, new = mentioned_paths(self._leads, self._files)
         free = self._paths
         new = [path for path in new if free.may_create(path)]
-        return PathHints(self._by_words(), named, new, renames=asks_to_rename(self._task))
+        return PathHints(self._by_words(), named, new, renames=asks_to_rename(self._leads))
+
+    @cached_property
+    def renames(self) -> bool:
+        """Whether the task is to rename or move something."""
+        return asks_to_rename(self._task)
 
     @cached_property
     def wanted(self) -> Literal["type", "function"] | None:
         """The kind of definition, not there yet, that the task wants."""
-        return asks_for_new(self._task)
+        return asks_for_new(self._leads)
 
     def named(self, path: str) -> Sequence[bytes]:
-        r"""Return the first lines, each with its `\n`, of the blocks of a file that the task names."""
+        r"""Return the first lines, each with its `\n`, of the blocks of a file that the task names, or a line of."""
         if path not in self._named:
-            self._named[path] = [each for each in self.lines(path).described() if self._names(each.decode())]
+            lines = self.lines(path)
+            found = dict.fromkeys(each for each in lines.described() if self._names(each.decode()))
+            at = (lines.heading_at(index) for index in self._named_lines.get(path, ()))
+            self._named[path] = list(found | dict.fromkeys(each for each in at if each))
         return self._named[path]
+
+    @cached_property
+    def _named_lines(self) -> Mapping[str, Sequence[int]]:
+        return mentioned_lines(self._leads, self._files)
 
     def _names(self, text: str) -> bool:
         return not self._names_told.isdisjoint(identifiers(text))
@@ -106,8 +121,8 @@ class FileTree:
 
     @cached_property
     def _said(self) -> str:
-        """The task without the names of files, which say nothing about what is in them."""
-        return without_paths(self._task, self._files)
+        """What leads, without the names of files, which say nothing about what is in them."""
+        return without_paths(self._leads, self._files)
 
     def _by_words(self) -> Mapping[bytes, float]:
         if self._favoured is not None:
@@ -117,7 +132,7 @@ class FileTree:
             f"{path}\n".encode(): [(path, 3.0), *([("\n".join(self._files[path]), 1.0)] if reads else [])]
             for path in self._files
         }
-        return bonuses(self._task, texts)
+        return bonuses(self._leads, texts)
 
     def heading_bonuses(self, path: str, *, behind: bool) -> Mapping[bytes, float]:
         r"""What each block of a file that the task speaks of, ` HEADING\n`, is made likelier by, in nats.
@@ -125,7 +140,7 @@ class FileTree:
         To write it anew, or to add lines `behind` it: then what lies in a class that the task names comes first. The
         space before it counts: a tokenizer puts it into one token with the first word.
         """
-        if not self._task:
+        if not self._leads:
             return {}
         if path not in self._bonuses:
             lines = self.lines(path)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import itemgetter
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 
 from repo_index.errors import SessionError
 from repo_index.git import Git
@@ -37,6 +37,11 @@ class Turn:
     def __post_init__(self) -> None:
         if self.at.tzinfo is None:
             raise ValueError("a turn's time needs a time zone")
+
+    @classmethod
+    def now(cls, role: Role, text: str) -> Self:
+        """Return what is said just now."""
+        return cls(role, text, datetime.now(UTC))
 
 
 @dataclass(frozen=True, slots=True)

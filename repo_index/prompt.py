@@ -167,9 +167,14 @@ def render_system(snapshot: RepoSnapshot) -> str:
     return _render("system.md", instructions=framed)
 
 
-def render_repair(reason: str) -> str:
-    """Return the turn that tells the model why its diff was not taken."""
-    return _render("repair.md", reason=reason)
+def render_repair(reason: str, *, on_top: bool = False) -> str:
+    """Return the turn that tells the model why its diff was not taken, be that to stand `on_top` of another or not."""
+    return _render("repair.md", reason=reason, scope="on top of the one before it" if on_top else "for the whole task")
+
+
+def render_amend(reason: str) -> str:
+    """Return the turn that tells the model what its diff, which stays, leaves to be done."""
+    return _render("amend.md", reason=reason)
 
 
 def _render(template: str, **values: str) -> str:

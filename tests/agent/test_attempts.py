@@ -310,3 +310,47 @@ def test_a_proposal_is_tested_too_and_nothing_is_changed(repo: Repo) -> None:
         ).run("fix")
     assert outcome_json(record, None)["tests"]["exit_code"] == 1
     assert repo.files() == before
+
+
+DOUBLE = "import calc\nassert calc.add(1, 2) == 3, 'add'\nassert calc.double(3) == 9, 'double'\n"
+TRIPLED = "--- a/calc.py\n+++ b/calc.py\n@@\n def double(a):\n-    return a * 2\n+    return a * 3\n"
+
+
+def test_what_made_a_difference_stays_and_the_next_diff_is_written_on_top(repo: Repo) -> None:
+    repo.write({"check.py": (DOUBLE.encode(), 0o644)})
+    record, model = do(repo, [FIX, TRIPLED], User(), allow_dirty=True, max_repairs=1)
+    assert repo.files()["calc.py"][0] == FIXED.replace(b"a * 2", b"a * 3")
+    assert "Your diff was applied, but it is not enough" in model.queries[1].task
+    edits = model.edits[1]
+    assert edits is not None
+    assert "    return a + b" in edits.files["calc.py"]
+    assert [turn.text for turn in record.said][-1] == record.diff_text
+    assert "a * 3" in record.diff_text
+    assert "a + b" in record.diff_text
+
+
+def test_what_made_no_difference_does_not_stay(repo: Repo) -> None:
+    note = "--- a/calc.py\n+++ b/calc.py\n@@\n+# a note\n def add(a, b):\n     return a - b\n"
+    _, model = do(repo, [note, FIX], User(), max_repairs=1)
+    assert repo.files()["calc.py"][0] == FIXED
+    assert "Your diff was not taken" in model.queries[1].task
+
+
+def test_what_does_worse_is_forgotten(repo: Repo) -> None:
+    test = "import calc\nn = calc.double(1)\nfor i in range(n):\n    print(f'FAIL: {i} (t)')\nraise SystemExit(n)\n"
+    repo.write({"check.py": (test.encode(), 0o644)})
+    better, worse, best = (TRIPLED.replace("a * 2", f"a * {old}").replace("a * 3", f"a * {new}")
+                           for old, new in ((2, 1), (1, 3), (1, 0)))  # fmt: skip
+    _, model = do(repo, [better, worse, best], User(), allow_dirty=True, max_repairs=2)
+    assert model.queries[2].task == model.queries[1].task
+    assert b"a * 0" in repo.files()["calc.py"][0]
+
+
+def test_the_best_that_fails_only_what_failed_before_is_taken_when_no_round_follows(repo: Repo) -> None:
+    test = b"import calc\nprint('FAIL: old (t.T)')\nassert calc.double(2) == 4\nraise SystemExit(1)\n"
+    repo.write({"check.py": (test, 0o644)})
+    worse = TRIPLED.replace("a * 3", "a * 5")
+    record, model = do(repo, [FIX, worse, worse, worse], User(), allow_dirty=True, max_repairs=3)
+    assert repo.files()["calc.py"][0] == FIXED
+    assert record.status == "applied"
+    assert len(model.queries) == 3  # no progress twice in a row

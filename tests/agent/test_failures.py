@@ -1,5 +1,7 @@
 """Outputs of test runners, as they print them: which tests failed, and the lines that say why."""
 
+from pathlib import Path
+
 import pytest
 
 from agent.failures import failed_tests, n_reasons, reasons
@@ -47,8 +49,8 @@ def test_failed_tests(output: str, expected: set[str]) -> None:
 
 def test_reasons_leave_out_what_passed() -> None:
     output = "collected 3 items\na.py ..F\n===== FAILURES =====\nassert 1 == 2\n"
-    assert reasons(output) == "===== FAILURES =====\nassert 1 == 2\n"
-    assert reasons("make: *** [x] Error 1\n") == "make: *** [x] Error 1\n"
+    assert reasons(output, Path("/repo")) == "===== FAILURES =====\nassert 1 == 2\n"
+    assert reasons("make: *** [x] Error 1\n", Path("/repo")) == "make: *** [x] Error 1\n"
 
 
 NODE = """\
@@ -75,12 +77,43 @@ ok 3 - fine
 
 
 def test_reasons_leave_out_what_a_runner_says_of_itself() -> None:
-    said = reasons(NODE)
+    said = reasons(NODE, Path("/repo"))
     assert said.startswith("not ok 2 - bad\n")
     assert "1 !== 2\n" in said
     assert "(/work/t.test.js:2:49)\n" in said
     assert "node:" not in said
     assert "ok 3" not in said
+
+
+NODE_IMPORT = """\
+TAP version 13
+# node:internal/modules/esm/resolve:283
+#     throw new ERR_MODULE_NOT_FOUND(
+#           ^
+# Error [ERR_MODULE_NOT_FOUND]: Cannot find module '/work/lib/a.js' imported from /work/index.js
+#     at node:internal/modules/esm/resolve:283
+# Node.js v20.20.2
+# Subtest: /work/test/b.test.js
+not ok 1 - /work/test/b.test.js
+  ---
+  failureType: 'testCodeFailure'
+  exitCode: 1
+  error: 'test failed'
+  code: 'ERR_TEST_FAILURE'
+  ...
+1..1
+# tests 1
+# duration_ms 188.2
+"""
+
+
+def test_what_node_says_before_the_test_that_fails_is_a_reason() -> None:
+    assert reasons(NODE_IMPORT, Path("/work")).splitlines() == [
+        "# node:internal/modules/esm/resolve:283",
+        "#     throw new ERR_MODULE_NOT_FOUND(",
+        "# Error [ERR_MODULE_NOT_FOUND]: Cannot find module 'lib/a.js' imported from index.js",
+        "not ok 1 - test/b.test.js",
+    ]
 
 
 RUST = """\
@@ -102,6 +135,6 @@ error[E0425]: cannot find value `y` in this scope
     ],
 )
 def test_what_a_compiler_says_is_a_reason(output: str, first: str) -> None:
-    assert reasons(output).startswith(first)
+    assert reasons(output, Path("/repo")).startswith(first)
     assert n_reasons(output) == 1
     assert n_reasons("all is well\n") == 0

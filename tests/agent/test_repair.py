@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.errors import FailingTestsError, PatchError
-from agent.repair import repair_text
+from agent.repair import leads_of, repair_text
 
 
 def test_the_reason_and_the_output_are_told() -> None:
@@ -22,3 +22,10 @@ def test_what_is_told_fits_and_is_the_end_of_the_output(output: str, room: int) 
     assert "`x` failed" in text
     if "was left out" not in text:
         assert output.rstrip("\n") in text
+
+
+def test_tests_that_a_report_names_do_not_lead() -> None:
+    report = 'File "tests/test_convert.py", line 5\nFile "convert.py", line 8\nsrc/cart.test.js:3:1 CartTest.java:7'
+    said = leads_of(report)
+    assert 'File "convert.py", line 8' in said
+    assert "est" not in said.replace('File "convert.py"', "")

@@ -684,6 +684,60 @@ def test_a_block_that_is_written_as_it_was_can_be_dropped() -> None:
     assert pen.constraint.text().count("@@ -") == 1
 
 
+def test_where_something_is_renamed_a_definition_need_not_keep_its_name() -> None:
+    pen = Pen({"shapes.py": SHAPES}, task="rename area to surface")
+    pen.open_file("shapes.py")
+    pen.write("@@ def area(self):\n")
+    assert pen.constraint._line == b"+    def"
+    pen.write(" surface(self):\n")
+
+
+def test_a_definition_beside_the_one_that_is_written_anew_ends_it() -> None:
+    pen = Pen({"shapes.py": SHAPES})
+    pen.open_file("shapes.py")
+    pen.write("@@ def __init__")
+    pen.write("(self, radius):\n")
+    pen.write("+        self.radius = abs(radius)\n")
+    pen.write("+\n")
+    assert pen.write("+    def area(self):\n") == Rewrite(2)
+    assert not pen.may("+")
+    pen.write("`")
+    assert "+    def area" not in pen.constraint.text()
+
+
+def test_one_of_another_class_does_not() -> None:
+    lines = [
+        "class A:",
+        "    def close(self):",
+        "        return 1",
+        "",
+        "",
+        "class B:",
+        "    def open(self):",
+        "        return 2",
+    ]
+    pen = Pen({"a.py": lines})
+    pen.open_file("a.py")
+    pen.write("@@ def open")
+    pen.write("(self):\n")
+    pen.write("+        return 3\n")
+    pen.write("+\n")
+    assert pen.write("+    def close(self):\n") is None
+
+
+def test_a_line_that_is_written_twice_in_a_row_stands_for_the_next_one() -> None:
+    pen = Pen({"shapes.py": SHAPES})
+    pen.open_file("shapes.py")
+    pen.write("@@ def unit():\n")
+    pen.write("():\n")
+    assert pen.write("+def unit():\n") == Rewrite(1)
+    assert pen.constraint._line == b"+    return"
+    pen.write(" Circle(2)\n")
+    assert pen.write("+    return Circle(2)\n") == Rewrite(1)  # the block has no more lines
+    assert not pen.may("+")
+    pen.write("`")
+
+
 def test_lines_are_added_behind_a_definition_that_stays() -> None:
     pen = Pen({"shapes.py": SHAPES, "other.py": ["x"]}, task="add a class Name()")
     pen.open_file("shapes.py")
@@ -886,6 +940,44 @@ def test_where_something_lacks_the_answer_can_go_on_from_its_end() -> None:
     pen.write("`")
     assert pen.constraint.take_fault() is None
     assert pen.constraint.text().endswith(" used()\n+last\n+def used():\n")
+
+
+def test_what_uses_a_name_that_is_gone_is_led_to() -> None:
+    def check(_old: str | None, _new: str, lines: Sequence[str]) -> Flaw | None:
+        return Flaw(lines.index("    return old() + 1"), lacks=True) if "def old():" not in lines else None
+
+    lines = ["def old():", "    return 1", "", "", "def user():", "    return old() + 1"]
+    pen = Pen({"a.py": lines}, check=check, task="rename old to new")
+    pen.open_file("a.py")
+    pen.write("@@ def old():\n")
+    pen.write(" new():\n")
+    pen.write("+    return 1\n")
+    pen.write("`")
+    fault = pen.constraint.take_fault()
+    assert fault is not None
+    assert fault.closing_line is not None
+    pen.constraint.rewind(fault.closing_line)
+    assert max(pen.constraint.bonuses().values()) > 0
+    pen.constraint.advance(b"@@ ")
+    led = pen.constraint.bonuses()
+    assert [BYTES.tokens[id_] for id_ in led if led[id_] == max(led.values())] == [b"d"]
+
+
+def test_going_back_across_a_hunk_that_was_dropped_keeps_its_lines_apart() -> None:
+    pen = Pen({"shapes.py": SHAPES}, check=lambda _old, _new, _lines: Flaw(0))
+    pen.open_file("shapes.py")
+    pen.write("@@ def unit():\n")
+    pen.write("():\n")
+    pen.write("+    return Circle(1)\n")  # as it was
+    line = pen.constraint._n_lines
+    pen.write("@@ def area")
+    pen.write("(self):\n")
+    pen.constraint.rewind(line)
+    pen.write("@@ def area")
+    pen.write("(self):\n")
+    pen.write("+        return 0\n")
+    pen.write("`")
+    assert pen.constraint.take_fault() is not None
 
 
 def test_a_file_gets_no_character_that_its_encoding_lacks() -> None:

@@ -2,7 +2,15 @@
 
 import pytest
 
-from model.hints import asks_for_new, asks_to_rename, bonuses, mentioned_identifiers, mentioned_paths, without_paths
+from model.hints import (
+    asks_for_new,
+    asks_to_rename,
+    bonuses,
+    mentioned_identifiers,
+    mentioned_lines,
+    mentioned_paths,
+    without_paths,
+)
 
 
 def test_the_best_match_by_words_is_preferred_most() -> None:
@@ -66,3 +74,8 @@ def test_names_of_files_are_not_looked_for_in_files() -> None:
         "deposit in , see ;  too"
     )
     assert without_paths("Planner.pause(name)", paths) == "Planner.pause(name)"
+
+
+@pytest.mark.parametrize("told", ['File "src/a.py", line 3, in f', "src/a.py:3:5: error", "src/a.py(3,5): error TS1"])
+def test_lines_are_named_as_compilers_and_tracebacks_do(told: str) -> None:
+    assert mentioned_lines(f"{told}\nother.py:9\n{told}", {"src/a.py", "b.py"}) == {"src/a.py": [2]}

@@ -214,7 +214,7 @@ def _tree(size: int, vocabulary: Vocabulary) -> tuple[FileTree, dict[str, float]
         setup[name] = time.perf_counter() - started
         return done
 
-    edits: Editable = timed("editable", lambda: editable(found, Checker(found, lambda _file, _why: True)))
+    edits: Editable = timed("editable", lambda: editable(Checker(found, lambda _file, _why: True)))
     task = f"Raise the limits in {_files(size)[0].path} and write {_files(size)[1].path} anew"
     tree: FileTree = timed("tree", lambda: FileTree(edits, vocabulary, task))
     timed("headers", lambda: (tree.headers, tree.sources))

@@ -90,7 +90,7 @@ class Site:
         self.name = name
         snapshot = take_snapshot(Git.discover(tree.root), lambda _text: 0)
         self._edits = {
-            mends: editable(snapshot, Checker(snapshot, lambda _file, _why: True, allow_syntax_errors=not mends))
+            mends: editable(Checker(snapshot, lambda _file, _why: True, allow_syntax_errors=not mends))
             for mends in (True, False)
         }
         self.judge = Judge(tree, Checker(snapshot, lambda _file, _why: True, allow_syntax_errors=True))

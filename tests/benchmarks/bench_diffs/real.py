@@ -152,7 +152,7 @@ class RealPart:
                     n_attempts=self._settings.n_attempts if temperature else 1,
                     drafts=arm.drafts,
                 )
-                edits = editable(task.snapshot, _checker(task)) if arm.constrained else None
+                edits = editable(_checker(task)) if arm.constrained else None
                 started = time.perf_counter()
                 completions = model.complete(memory, Query((), task.commit.message), edits, sampling, _unheard)
                 seconds = time.perf_counter() - started

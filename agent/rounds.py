@@ -1,0 +1,60 @@
+"""Where a job stands between its rounds: what was said, and on top of which change the next answers are written."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from agent.attempts import Attempt
+from agent.errors import AgentError
+from agent.proposal import Checker
+from agent.render import patch_text
+from agent.repair import repair_text
+from agent.unfinished import Progress
+from agent.validate import ValidatedPatch
+from repo_index.history import Turn
+from repo_index.prompt import render_amend, render_repair
+
+Fits = Callable[[Sequence[Turn], str], bool]  # turns, and the text that follows them → whether the window has room
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A job's progress, and the change `base` that its answers are written on top of; None: the files as they are."""
+
+    progress: Progress
+    base: ValidatedPatch | None
+
+    @classmethod
+    def of(cls, progress: Progress, checker: Checker) -> "Standing":
+        """Go on from what was kept.
+
+        Raises:
+            AgentError: the files are not as they were, so that its change does not fit them.
+
+        """
+        return cls(progress, checker.check_text(progress.base) if progress.base else None)
+
+    def after(self, attempts: Sequence[Attempt], error: AgentError, fits: Fits) -> "Standing":
+        """Return where the job stands after a round of which nothing was taken: the best attempt comes first.
+
+        A diff that made some difference to the tests stays, and the next one is written on top of it, unless one
+        before it had come further: then the same is asked again, for others may do better.
+
+        Raises:
+            AgentError: the window has no room for what the model would have to be told: the round's own `error`.
+
+        """
+        progress = replace(self.progress, answers=())
+        best = next((each for each in attempts if each.makes_a_difference), attempts[0])
+        stays = best.makes_a_difference
+        if self.base and stays and best.severity > progress.base_severity:
+            return replace(self, progress=progress)
+        said = (*progress.said, Turn.now("assistant", best.completion.text))
+        render = render_amend if stays else partial(render_repair, on_top=self.base is not None)
+        text = repair_text(best.error or error, partial(fits, said), render)
+        if text is None:
+            raise error
+        progress = replace(progress, said=(*said, Turn.now("user", text)))
+        if best.patch is None or not stays:
+            return replace(self, progress=progress)
+        return Standing(replace(progress, base=patch_text(best.patch.patch), base_severity=best.severity), best.patch)
