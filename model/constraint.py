@@ -8,15 +8,15 @@ The text is a unified diff in a Markdown fence. Its `@@` lines have no numbers, 
 stands in; counts and line numbers are computed by `text()`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
 from model.choices import Choice, SortedTexts
 from model.correction import Fault, Rewrite
-from model.hints import NEW
-from model.hunk import HunkState
+from model.hints import NAMED, NEW, USING, named_alike
+from model.hunk import HunkState, Kept
 from model.lines import FileLines
 from model.newpath import MAX_BYTES, NewPaths
 from model.section import FileSection
@@ -71,6 +71,7 @@ class DiffConstraint:
         self._pending_opened: str | None = None
         self._closing_line: int | None = None  # of the last fault
         self._lacks_definition = False
+        self._takes_away = False  # whether the diff takes away what others may use
         self._left: bytes | None = None  # of the last fault: the block that uses what the change takes from it
         self._broken: bytes | None = None  # the same, once that is to be mended
         self.done = False
@@ -149,10 +150,10 @@ class DiffConstraint:
 
         Half a word, or a blank, leads as well to what the task does not speak of.
         """
-        fitting = self.vocabulary.prefixes_of(text)
-        spelled = {id_: self.vocabulary.tokens[id_] or b"" for id_ in fitting}
-        ends = [id_ for id_, token in spelled.items() if not text[len(token) :][:1].islower()]
-        return [id_ for id_ in ends or fitting[-1:] if not spelled[id_].isspace()]
+        spelled = {id_: self.vocabulary.tokens[id_] or b"" for id_ in self.vocabulary.prefixes_of(text)}
+        fitting = [id_ for id_, token in spelled.items() if not token.isspace()]
+        ends = [id_ for id_ in fitting if not text[len(spelled[id_]) :][:1].islower()]
+        return ends or fitting[-1:]
 
     def advance(self, text: bytes) -> None:
         """Take note of text; it lies within one line, the line's end included.
@@ -250,9 +251,29 @@ class DiffConstraint:
 
     def _file_hints(self) -> Sequence[tuple[bytes, Mapping[bytes, float]]]:
         used = {path for section in self._written for path in (section.old, section.new) if path}
-        is_done = self._changes_anything and not self._leaves_out_what_is_named
+        left = self._left_in_use()
+        here = self._written[-1].old if self._written else None
+        is_done = self._changes_anything and not left.get(here or "") and not self._leaves_out_what_is_named
         has_new = self._tree.wanted is not None and self._hunk is not None and self._hunk.completes_addition
-        return self._tree.hints.lines(used, is_done=is_done, has_new=has_new)
+        return self._tree.hints.lines(used, left, is_done=is_done, has_new=has_new or self._takes_away)
+
+    def _left_in_use(self) -> Mapping[str, set[int]]:
+        """Return, by file, the lines that use what the diff takes away, and that it leaves as they are."""
+        uses = self._tree.uses
+        found: dict[str, set[int]] = {}
+        self._takes_away = False
+        for section in self._written:
+            for places in (
+                *map(uses.of_file, section.files_gone()),
+                *map(uses.of_name, section.names_gone() if section.new else ()),
+            ):
+                self._takes_away = True
+                for path, lines in places.items():
+                    found.setdefault(path, set()).update(lines)
+        for section in self._written:
+            if section.old in found:
+                found[section.old].difference_update(section.taken_indices() if section.new else found[section.old])
+        return {path: lines for path, lines in found.items() if lines}
 
     @property
     def _leaves_out_what_is_named(self) -> bool:
@@ -268,6 +289,10 @@ class DiffConstraint:
         wants_new = self._lacks_definition or (self._tree.wanted and not self._adds_behind)
         if self._broken:
             return [(b"", {_ANEW: NEW}), (_ANEW.rstrip(), {b" " + self._broken: NEW})]
+        lines = self._written[-1].lines
+        if using := {lines.heading_at(index) for index in self._left_in_use().get(path, ())} - {None}:
+            headings = {b" " + heading: NAMED for heading in using if heading}
+            return [(b"", {_ANEW: NAMED} if self._changes_anything else {}), (_ANEW.rstrip(), headings)]
         anew = {b" after ": NEW} if wants_new else self._tree.heading_bonuses(path, behind=False)
         return [
             (_ANEW.rstrip(), anew),
@@ -320,7 +345,15 @@ class DiffConstraint:
                 self._written[-1].hunks.append(HunkState.deletion(lines))
             self._expect_file()
 
-        self._expect(_one(f"+++ b/{path}\n".encode(), modify), _one(b"+++ /dev/null\n", delete))
+        is_kept = path in self._left_in_use() and not self._goes_with_others(path)
+        to_modify = f"+++ b/{path}\n".encode()
+        self._expect(_one(to_modify, modify), _one(b"+++ /dev/null\n", delete))
+        self._hints = [(b"", {to_modify: USING})] if is_kept else []
+
+    def _goes_with_others(self, path: str) -> bool:
+        """Whether the task names a file, or it is called like one that the diff takes away, as that one's test is."""
+        gone = (other for section in self._written for other in section.files_gone())
+        return path in self._tree.hints.named or any(named_alike(path, other) for other in gone)
 
     def _open_renamed(self, source: bytes) -> None:
         path = source.decode().removesuffix("\n")
@@ -343,6 +376,7 @@ class DiffConstraint:
         if self._written[-1].lines.lines:
             choices.append(_one(f"--- a/{old}\n".encode(), lambda: self._expect(to_hunks)))
         self._expect(*choices)
+        self._hints = self._file_hints()
 
     def _name_file(self) -> None:
         self._open_section(None, self._take_path(), FileLines(()))
@@ -393,8 +427,22 @@ class DiffConstraint:
         file.drop_unchanged()
         self._one_space_is_usual = file.lines.one_space_is_usual
         self._lacks_definition, self._broken = False, None
-        file.open_hunk(heading, self._n_lines, is_behind=is_behind, keeps_name=not self._tree.renames)
+        file.open_hunk(heading, self._n_lines, is_behind=is_behind, keeps=self._kept(heading))
         self._expect_line()
+
+    def _kept(self, heading: str | None) -> Kept:
+        """Return what the first line of a block that is written anew must begin with; one that has to go, nothing."""
+        if heading and any(line.strip() == heading for line in self._must_go()):
+            return "nothing"
+        return "keyword" if self._tree.renames else "name"
+
+    def _must_go(self) -> Iterator[str]:
+        """Yield the lines of the last file that use a file which the diff deletes."""
+        file = self._written[-1]
+        for section in self._written:
+            if section.new is None and section.old and file.old:
+                for index in self._tree.uses.of_file(section.old).get(file.old, ()):
+                    yield file.lines.lines[index]
 
     def _expect_line(self) -> None:
         """Offer what can follow inside a hunk: an old line kept or removed, a new line, or the hunk's end.
@@ -453,10 +501,12 @@ class DiffConstraint:
         """Take an added line, or what it must have been meant as: small models write the new file, not the change."""
         hunk = self._written[-1].hunks[-1]
         line = self._line[1:-1].decode()
-        if n_copied := hunk.n_copied(line):  # what is new is complete, and a copy of what is there begins
-            self._pending_rewrite = Rewrite(1 + hunk.end_additions(n_copied - 1))
-        elif hunk.is_doubled(line):
+        if hunk.is_doubled(line):
             self._pending_rewrite = Rewrite(1 + hunk.go_on_behind())
+        elif n_copied := hunk.n_copied(line):  # what is new is complete, and a copy of what is there begins
+            self._pending_rewrite = Rewrite(1 + hunk.end_additions(n_copied - 1))
+        elif hunk.removes(line) and line in self._must_go():
+            self._pending_rewrite = Rewrite(1 + hunk.go_on_behind(skips=True))
         elif hunk.restores(line):  # what was removed is added again: it was never to go
             kept = hunk.keep_removed()
             self._pending_rewrite = _keeping(kept, 2 * len(kept))

@@ -27,6 +27,8 @@ _STRENGTH = 4.0
 _NAMED = 4.0
 # As much more is a hunk preferred that adds behind a definition, where the task wants something new.
 NEW = 2 * _STRENGTH
+# As much is a file that uses what the diff takes away, and that it is changed, not deleted.
+USING = 2 * _STRENGTH
 # As much is a definition that the task names: more than the habit of beginning at a file's top.
 NAMED = 3 * _STRENGTH
 _MAX_HINTED = 16  # of the choices at one place
@@ -42,26 +44,28 @@ class PathHints:
     renames: bool
 
     def lines(
-        self, used: Collection[str], *, is_done: bool, has_new: bool
+        self, used: Collection[str], using: Collection[str], *, is_done: bool, has_new: bool
     ) -> list[tuple[bytes, Mapping[bytes, float]]]:
         """Return what lines of a header are made likelier by, in nats, by what they begin with.
 
         Args:
             used: files that the diff has already.
+            using: files that use what the diff takes away.
             is_done: whether nothing that the task names is left in the files that the diff has.
-            has_new: whether something new was just completed, which the task wants.
+            has_new: whether something was just completed that the task wants.
 
         """
-        left = [path for path in self.named if path not in used]
+        left = {path: _NAMED for path in self.named if path not in used}
+        left |= dict.fromkeys((path for path in using if path not in used), USING)
         new = [path for path in self.new if path not in used]
         # The names themselves are preferred in `new_names`.
         whole: dict[bytes, float] = {}
         if self.renames and new:
-            whole |= {f"rename from {path}\n".encode(): _NAMED for path in left}
+            whole |= {f"rename from {path}\n".encode(): bonus for path, bonus in left.items()}
         elif new:
             whole[b"--- /dev/null\n"] = _NAMED
         elif left:
-            whole |= {f"--- a/{path}\n".encode(): _NAMED for path in left}
+            whole |= {f"--- a/{path}\n".encode(): bonus for path, bonus in left.items()}
         elif is_done and (self.named or has_new):
             whole[b"```"] = _NAMED
         return [(b"", whole), (b"--- a/", self.by_words), (b"rename from ", self.by_words)]
@@ -136,6 +140,12 @@ def mentioned_lines(query: str, paths: Collection[str]) -> dict[str, list[int]]:
         if path in paths and (line := int(number) - 1) not in found.setdefault(path, []):
             found[path].append(line)
     return found
+
+
+def named_alike(one: str, other: str) -> bool:
+    """Whether the names of two files have a word in common."""
+    first, second = (set(_words(path.rpartition("/")[2].partition(".")[0])) for path in (one, other))
+    return not first.isdisjoint(second)
 
 
 def without_paths(query: str, paths: Collection[str]) -> str:

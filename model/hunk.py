@@ -2,7 +2,7 @@
 
 import copy
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, Self
 
 import numpy as np
@@ -19,9 +19,14 @@ LOOK_AHEAD = 40
 # change the run may be longer: a small model walks to its place from where it began.
 MAX_CONTEXT_RUN = 12
 MAX_LEADING_CONTEXT = 60
+Kept = Literal["name", "keyword", "nothing"]
 # Of a line, what says what it begins; and whose definition that is: all before the first parenthesis.
 _KEYWORD = re.compile(r"\s*\S\w*")
-_NAME = re.compile(rf"[^(]*(?=\()|{_KEYWORD.pattern}")
+_KEPT: Mapping[Kept, re.Pattern[str]] = {
+    "name": re.compile(rf"[^(]*(?=\()|{_KEYWORD.pattern}"),
+    "keyword": _KEYWORD,
+    "nothing": re.compile(""),
+}
 
 
 class HunkState:
@@ -40,17 +45,18 @@ class HunkState:
         heading: str | None = None,
         *,
         is_behind: bool = False,
-        keeps_name: bool = True,
+        keeps: Kept = "name",
         first_line: int = 0,
     ) -> None:
         """Open a hunk of a file anywhere beside the complete hunks `earlier`.
 
-        With `heading`, the first line of a definition, it removes that definition first, to write it anew, under the
-        same name if it `keeps_name`; where it `is_behind` that, it keeps the definition's end first, and then only
-        adds. `first_line` is that of the answer which follows its `@@`.
+        With `heading`, the first line of a definition, it removes that definition first, to write it anew; its
+        first line `keeps` what it began with: the definition's name, its keyword alone, or nothing. Where it
+        `is_behind` the definition, it keeps its end first, and then only adds. `first_line` is that of the
+        answer which follows its `@@`.
         """
         self.first_line = first_line
-        self._keeps_name = keeps_name
+        self._keeps = keeps
         self._file = file
         self._earlier = tuple(earlier)
         self._taken = lines_taken(file, earlier)
@@ -73,6 +79,7 @@ class HunkState:
         self._context_run = 0
         self._owed = 0  # the old line before which nothing is added
         self._is_full = False  # nothing more is added
+        self._n_skipped = 0  # lines of the block that none of the added ones stands for
         self._following: str | None = None  # the line of the block that the next added one stands for
 
     @classmethod
@@ -176,13 +183,13 @@ class HunkState:
     def n_copied(self, line: str) -> int:
         """Return how many lines added behind a definition, or in its place, `line` the last, copy what is there.
 
-        That is what comes next, or a line that begins another definition beside this one.
+        That is what comes next, or a line that begins another definition beside this one, or this one again.
         """
         if self.heading is None or not self._added:
             return 0
         if self.is_behind and (n_repeated := self.n_repeated(line)) is not None:
             return n_repeated + 1
-        is_other = indentation_of(line) == self._indentation and line not in self._removed
+        is_other = indentation_of(line) == self._indentation and self._added.count(line) >= self._removed.count(line)
         return int(is_other and self._file.is_defined_beside(line, self.end - 1))
 
     def is_doubled(self, line: str) -> bool:
@@ -190,12 +197,20 @@ class HunkState:
         is_again = self._added[-1:] == [line] and is_telling(line)
         return is_again and self.heading is not None and not self.is_behind and self._removed.count(line) < 2
 
-    def go_on_behind(self) -> int:
-        """Let the next line that is added stand for the one of the block that is due; if there is none, end."""
-        n_added = len(self._added)
-        if n_added >= len(self._removed):
+    def removes(self, line: str) -> bool:
+        """Whether the run that is being written removes a line, and does not add it again."""
+        return self._removed.count(line) > self._added.count(line)
+
+    def go_on_behind(self, *, skips: bool = False) -> int:
+        """Let the next line that is added stand for the one of the block that is due; if there is none, end.
+
+        Whoever `skips` that one goes on behind it. Returns how many lines that were added are taken back.
+        """
+        self._n_skipped += skips
+        n_done = len(self._added) + self._n_skipped
+        if n_done >= len(self._removed):
             return self.end_additions(0)
-        self._following = self._removed[n_added]
+        self._following = self._removed[n_done]
         return 0
 
     def end_additions(self, n_copied: int) -> int:
@@ -252,7 +267,7 @@ class HunkState:
             return found[0] if found else ""
         if self.heading is None or any(marker != "-" for marker, _ in self._lines):
             return ""
-        found = (_NAME if self._keeps_name else _KEYWORD).match(self._lines[0][1])
+        found = _KEPT[self._keeps].match(self._lines[0][1])
         return found[0] if found else ""
 
     @property
@@ -336,6 +351,20 @@ class HunkState:
     def side(self, side: Literal["-", "+"]) -> list[str]:
         """Return the hunk's lines as they are before (`-`) or after the change (`+`)."""
         return [line for marker, line in self._lines if marker in (" ", side)]
+
+    def removed_indices(self) -> Iterator[int]:
+        """Yield which lines of the file it removes, as far as its place is known."""
+        if not self._is_placed:
+            return
+        index = self.start
+        for marker, _ in self._lines:
+            if marker == "-":
+                yield index
+            index += marker != "+"
+
+    def added_lines(self) -> list[str]:
+        """Return the lines that it adds."""
+        return [line for marker, line in self._lines if marker == "+"]
 
     def likely(self) -> str:
         """Guess the next line: the removed lines are often written anew, with a small change."""

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from model.blocks import Block, find_blocks, find_paragraphs, is_bare, leaves
 from model.choices import SortedTexts
 from model.hunklines import indentation_of
+from model.uses import defined_name
 
 # A longer definition is not offered to be written anew as a whole, only what it consists of.
 MAX_BLOCK_LINES = 60
@@ -159,6 +160,12 @@ class FileLines:
     @cached_property
     def _leaves(self) -> Sequence[Block]:
         return leaves(self._definitions)
+
+    @cached_property
+    def defined_names(self) -> Mapping[int, str]:
+        """The names that definitions have, by the index of their first line."""
+        found = ((block.start, defined_name(block.heading)) for block in self._definitions)
+        return {index: name for index, name in found if name}
 
     @cached_property
     def _definition_lines(self) -> frozenset[str]:

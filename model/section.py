@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from model.choices import SortedTexts
-from model.hunk import HunkState, in_file_order, lines_taken
+from model.hunk import HunkState, Kept, in_file_order, lines_taken
 from model.lines import FileLines
+from model.uses import defined_name
 
 
 @dataclass(slots=True)
@@ -50,13 +51,11 @@ class FileSection:
             self._tried.add((self.hunks[-1].heading, self.hunks[-1].is_behind))
             self.restore(self.hunks[:-1])
 
-    def open_hunk(self, heading: str | None, first_line: int, *, is_behind: bool, keeps_name: bool) -> None:
+    def open_hunk(self, heading: str | None, first_line: int, *, is_behind: bool, keeps: Kept) -> None:
         """Open a hunk: see `HunkState`."""
         self.hunks[:] = [hunk.settled for hunk in self.hunks]
         self.hunks.append(
-            HunkState(
-                self.lines, self.hunks, heading, is_behind=is_behind, keeps_name=keeps_name, first_line=first_line
-            )
+            HunkState(self.lines, self.hunks, heading, is_behind=is_behind, keeps=keeps, first_line=first_line)
         )
 
     def restore(self, hunks: Sequence[HunkState]) -> None:
@@ -106,6 +105,24 @@ class FileSection:
             found = hunk.first_line + hunk.index_of(offset)
             shift += hunk.growth
         return found
+
+    def names_gone(self) -> set[str]:
+        """Return the names that the file defined and, with what was written so far, no longer does."""
+        removed, added = set[int](), set[str | None]()
+        for hunk in self.hunks:
+            removed.update(hunk.removed_indices())
+            added.update(map(defined_name, hunk.added_lines()))
+        names = self.lines.defined_names
+        gone = {name for index, name in names.items() if index in removed}
+        return gone - added - {name for index, name in names.items() if index not in removed} if gone else gone
+
+    def taken_indices(self) -> set[int]:
+        """Return the lines of the file that its hunks have, the last one as far as it is written."""
+        return {index for hunk in self.hunks for index in range(hunk.start, hunk.end)}
+
+    def files_gone(self) -> set[str]:
+        """Return the path that the file no longer has, if that is so."""
+        return {self.old} if self.old and self.old != self.new else set()
 
     def old_index(self, index: int) -> int | None:
         """Return which line of the file, before the change, the line `index` after it is; None in a hunk."""

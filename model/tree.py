@@ -22,6 +22,7 @@ from model.hints import (
 )
 from model.lines import FileLines
 from model.newpath import NewPaths
+from model.uses import Uses
 from model.vocabulary import Mask, Vocabulary
 
 NULL = b"/dev/null\n"
@@ -60,6 +61,7 @@ class FileTree:
             raise WeightsError(f"the tokenizer has no token for {lacking!r}, so this model can write no diff")
         self.vocabulary = vocabulary
         self.check_file = edits.check_file
+        self.uses = Uses(edits.files)
         self._task, self._leads = task, task if leads is None else leads
         self._favoured = favoured
         self._files = edits.files

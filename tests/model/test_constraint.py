@@ -20,6 +20,7 @@ from model.hints import NEW
 from model.hunk import MAX_CONTEXT_RUN, MAX_LEADING_CONTEXT
 from model.tokenizer import Tokenizer
 from model.tree import FileTree
+from model.uses import Uses
 from model.vocabulary import Vocabulary
 from repo_index.text import TextFile
 from tests.fakes.driving import apply_plainly, drive, lines_of
@@ -1012,3 +1013,67 @@ def test_what_is_new_and_complete_may_end_the_answer() -> None:
     assert ord("`") not in pen.constraint.bonuses()
     pen.write("+}\n")
     assert pen.constraint.bonuses()[ord("`")] > 0
+
+
+SHOP = {
+    "cart.py": ["import prices", "", "", "def total(items):", "    return sum(map(prices.of, items))"],
+    "prices.py": ["def of(item):", "    return item.price"],
+    "tests/test_prices.py": ["import prices", "", "", "def test_of():", "    assert prices.of", ""],
+    "other.py": ["x = 1"],
+}
+
+
+def led(pen: Pen) -> set[str]:
+    """What is preferred most here."""
+    hints = [(lead + text, bonus) for lead, hinted in pen.constraint._hints for text, bonus in hinted.items()]
+    most = max((bonus for _, bonus in hints), default=0.0)
+    return {line.decode() for line, bonus in hints if bonus == most}
+
+
+def test_files_that_use_one_that_moves_come_next_and_their_blocks_first() -> None:
+    pen = Pen(SHOP, task="rename prices.py to costs.py")
+    pen.write("rename from p")
+    pen.write("costs.py\n")
+    assert led(pen) == {"--- a/cart.py\n", "--- a/tests/test_prices.py\n"}
+    pen.write("--- a/c")
+    pen.write("+++ b")
+    assert led(pen) == {"@@ ", "@@ import prices\n", "@@ def total(items):\n"}
+    pen.write("@@ im")
+    pen.write(" costs\n")
+    assert led(pen) == {"@@ ", "@@ def total(items):\n"}
+    pen.write("@@ def t")
+    pen.write("(items):\n")
+    pen.write("+    return sum(map(costs.of, items))\n")
+    assert led(pen) == {"--- a/tests/test_prices.py\n"}
+
+
+def test_files_that_use_one_that_is_deleted_are_changed_and_its_test_need_not_be() -> None:
+    pen = Pen(SHOP, task="delete prices.py")
+    pen.write("--- a/p")
+    pen.write("+++ /")
+    pen.write("--- a/c")
+    assert led(pen) == {"+++ b/cart.py\n"}
+    pen.write("+++ b")
+    pen.write("@@ im")
+    assert pen.constraint._line == b""  # nothing of the import has to stay
+    assert pen.write("+import prices\n") == Rewrite(1)  # and it may not come back
+    assert not pen.may("+")
+    pen.write("--- a/t")
+    assert led(pen) == set()
+
+
+def test_files_that_use_a_name_that_is_gone_come_next() -> None:
+    files = {
+        "money.py": ["def fmt(cents):", "    return cents"],
+        "bill.py": ["from money import fmt", "", "print(fmt(1))"],
+    }
+    pen = Pen({**files, "c.py": ["x"]}, task="rename fmt to format_euros in money")
+    pen.open_file("money.py")
+    pen.write("@@ def fmt")
+    pen.write(" format_euros(cents):\n")
+    pen.write("+    return cents\n")
+    assert led(pen) == {"--- a/bill.py\n"}
+
+
+def test_uses_of_many_files_are_not_looked_for() -> None:
+    assert not Uses({f"f{n}.py": ["import a"] for n in range(2000)}).of_name("a")

@@ -1,0 +1,62 @@
+"""Where a repository uses what a diff takes away: names that are no longer defined, and files that go or move."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+
+_DEFINES = re.compile(
+    r"\b(?:def|fn|func|function|class|struct|enum|interface|trait|type|record)\s+(?:\([^)]*\)\s*)?([A-Za-z_]\w*)"
+    r"|([A-Za-z_]\w*)\s*\("
+)
+_IMPORTS = re.compile(r"\b(?:import|from|include|require|use|mod|using|source)\b")
+_MIN_NAME = 3
+# What is called so is one of many.
+_COMMON = frozenset(
+    {"main", "constructor", "index", "setUp", "tearDown", "toString", "new", "get", "set", "run", "test"}
+)
+# In more files than these nobody looks for uses; to read them all would take seconds.
+_MAX_FILES = 1000
+
+Places = Mapping[str, Sequence[int]]  # indices of lines, from 0, by the path of their file
+
+
+class Uses:
+    """The lines that use a name or a file, found once each."""
+
+    def __init__(self, files: Mapping[str, Sequence[str]]) -> None:
+        """Take the files' lines by path; nothing is read yet."""
+        self._files = files if len(files) <= _MAX_FILES else {}
+        self._found: dict[str, Places] = {}
+
+    def of_name(self, name: str) -> Places:
+        """Return the lines that hold a name as a word."""
+        if name not in self._found:
+            found = {path: _holding(name, lines) for path, lines in self._files.items()}
+            self._found[name] = {path: lines for path, lines in found.items() if lines}
+        return self._found[name]
+
+    def of_file(self, path: str) -> Places:
+        """Return the lines of other files that name a file, or what it is called in them once they import it."""
+        if path not in self._found:
+            known = PurePosixPath(path)
+            is_own = known.stem in {defined_name(line) for line in self._files.get(path, ())}
+            found: dict[str, list[int]] = {}
+            for other, lines in self._files.items():
+                if other == path or not (places := _holding(known.stem, lines)):
+                    continue
+                if is_own or any(known.name in lines[at] or _IMPORTS.search(lines[at]) for at in places):
+                    found[other] = places
+            self._found[path] = found
+        return self._found[path]
+
+
+def defined_name(line: str) -> str | None:
+    """Return the name that the first line of a definition gives it; None where it has none that tells."""
+    found = _DEFINES.search(line)
+    name = found and (found[1] or found[2])
+    return name if name and len(name) >= _MIN_NAME and name not in _COMMON and not name.startswith("__") else None
+
+
+def _holding(word: str, lines: Sequence[str]) -> list[int]:
+    pattern = re.compile(rf"\b{re.escape(word)}\b")
+    return [index for index, line in enumerate(lines) if word in line and pattern.search(line)]
