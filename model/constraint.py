@@ -8,15 +8,15 @@ The text is a unified diff in a Markdown fence. Its `@@` lines have no numbers, 
 stands in; counts and line numbers are computed by `text()`.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
 from model.choices import Choice, SortedTexts
 from model.correction import Fault, Rewrite
-from model.hints import NAMED, NEW, USING, named_alike
-from model.hunk import HunkState, Kept
+from model.guide import ANEW, BEHIND, Guide, Hints
+from model.hunk import HunkState
 from model.lines import FileLines
 from model.newpath import MAX_BYTES, NewPaths
 from model.section import FileSection
@@ -26,7 +26,6 @@ from model.vocabulary import Mask, incomplete_tail
 FENCE_OPEN = b"```diff\n"
 FENCE_CLOSE = b"```"
 _HUNK_OPEN = b"@@\n"
-_ANEW, _BEHIND = b"@@ ", b"@@ after "
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +54,7 @@ class DiffConstraint:
         self._new_paths: NewPaths | None = None  # made when a file is first created or renamed
         self._headers, self._sources = tree.headers, tree.sources
         self._written: list[FileSection] = []
+        self._guide = Guide(tree, self._written)
         self._line = b""
         self._n_lines = 0  # complete lines of the answer
         self._checkpoints: dict[int, _Checkpoint] = {}  # of the last section, by `_n_lines`
@@ -63,17 +63,14 @@ class DiffConstraint:
         self._path: Callable[[], None] | None = None  # what follows a free path
         self._hunk: HunkState | None = None  # at the beginning of a line in it
         self._prefix = b""  # what the next line must begin with
-        self._hints: Sequence[tuple[bytes, Mapping[bytes, float]]] = ()  # by what a line begins with
+        self._hints: Hints = ()
         self._one_space_is_usual = False
         self._writable: Mask | None = None  # tokens that the file's encoding has, where it has not all
         self._pending_rewrite: Rewrite | None = None
         self._pending_fault: Fault | None = None
         self._pending_opened: str | None = None
         self._closing_line: int | None = None  # of the last fault
-        self._lacks_definition = False
-        self._takes_away = False  # whether the diff takes away what others may use
         self._left: bytes | None = None  # of the last fault: the block that uses what the change takes from it
-        self._broken: bytes | None = None  # the same, once that is to be mended
         self.done = False
 
     def forced(self) -> bytes:
@@ -205,8 +202,8 @@ class DiffConstraint:
 
         """
         checkpoint = self._checkpoints[n_lines]
-        self._broken = self._left if n_lines == self._closing_line else None
-        self._lacks_definition = n_lines == self._closing_line and self._left is None
+        goes_on = n_lines == self._closing_line
+        self._guide.mend(lacks=goes_on and self._left is None, broken=self._left if goes_on else None)
         del self._written[checkpoint.n_sections :]
         self._written[-1].restore(checkpoint.hunks)
         self._headers, self._sources = checkpoint.headers, checkpoint.sources
@@ -247,61 +244,7 @@ class DiffConstraint:
 
     def _expect_file(self) -> None:
         self._expect(*self._file_choices())
-        self._hints = self._file_hints()
-
-    def _file_hints(self) -> Sequence[tuple[bytes, Mapping[bytes, float]]]:
-        used = {path for section in self._written for path in (section.old, section.new) if path}
-        left = self._left_in_use()
-        here = self._written[-1].old if self._written else None
-        is_done = self._changes_anything and not left.get(here or "") and not self._leaves_out_what_is_named
-        has_new = self._tree.wanted is not None and self._hunk is not None and self._hunk.completes_addition
-        return self._tree.hints.lines(used, left, is_done=is_done, has_new=has_new or self._takes_away)
-
-    def _left_in_use(self) -> Mapping[str, set[int]]:
-        """Return, by file, the lines that use what the diff takes away, and that it leaves as they are."""
-        uses = self._tree.uses
-        found: dict[str, set[int]] = {}
-        self._takes_away = False
-        for section in self._written:
-            for places in (
-                *map(uses.of_file, section.files_gone()),
-                *map(uses.of_name, section.names_gone() if section.new else ()),
-            ):
-                self._takes_away = True
-                for path, lines in places.items():
-                    found.setdefault(path, set()).update(lines)
-        for section in self._written:
-            if section.old in found:
-                found[section.old].difference_update(section.taken_indices() if section.new else found[section.old])
-        return {path: lines for path, lines in found.items() if lines}
-
-    @property
-    def _leaves_out_what_is_named(self) -> bool:
-        """Whether the task names a definition of the last file that no hunk has yet."""
-        path = self._written[-1].old if self._written else None
-        named = self._tree.named(path) if path else ()
-        return bool(named) and any(map(self._written[-1].headings().__contains__, named))
-
-    def _heading_hints(self) -> Sequence[tuple[bytes, Mapping[bytes, float]]]:
-        path = self._written[-1].old
-        if not path:
-            return []
-        wants_new = self._lacks_definition or (self._tree.wanted and not self._adds_behind)
-        if self._broken:
-            return [(b"", {_ANEW: NEW}), (_ANEW.rstrip(), {b" " + self._broken: NEW})]
-        lines = self._written[-1].lines
-        if using := {lines.heading_at(index) for index in self._left_in_use().get(path, ())} - {None}:
-            headings = {b" " + heading: NAMED for heading in using if heading}
-            return [(b"", {_ANEW: NAMED} if self._changes_anything else {}), (_ANEW.rstrip(), headings)]
-        anew = {b" after ": NEW} if wants_new else self._tree.heading_bonuses(path, behind=False)
-        return [
-            (_ANEW.rstrip(), anew),
-            (_BEHIND.rstrip(), self._tree.heading_bonuses(path, behind=True)),
-        ]
-
-    @property
-    def _adds_behind(self) -> bool:
-        return any(hunk.is_behind for section in self._written for hunk in section.hunks)
+        self._hints = self._guide.files(self._hunk)
 
     def _file_choices(self) -> list[Choice]:
         """Return the headers of files not yet touched, and the end."""
@@ -309,13 +252,9 @@ class DiffConstraint:
             Choice(b"--- ", self._headers, partial(self._leave_file, self._open_file)),
             Choice(b"rename from ", self._sources, partial(self._leave_file, self._open_renamed)),
         ]
-        if self._changes_anything:
+        if self._guide.changes_anything:
             choices.append(_one(FENCE_CLOSE, lambda: self._leave_file(self._finish, b"")))
         return choices
-
-    @property
-    def _changes_anything(self) -> bool:
-        return any(section.is_changed for section in self._written)
 
     def _leave_file(self, then: Callable[[bytes], None], text: bytes) -> None:
         """Check the file that is complete now, and go on."""
@@ -345,15 +284,9 @@ class DiffConstraint:
                 self._written[-1].hunks.append(HunkState.deletion(lines))
             self._expect_file()
 
-        is_kept = path in self._left_in_use() and not self._goes_with_others(path)
-        to_modify = f"+++ b/{path}\n".encode()
-        self._expect(_one(to_modify, modify), _one(b"+++ /dev/null\n", delete))
-        self._hints = [(b"", {to_modify: USING})] if is_kept else []
-
-    def _goes_with_others(self, path: str) -> bool:
-        """Whether the task names a file, or it is called like one that the diff takes away, as that one's test is."""
-        gone = (other for section in self._written for other in section.files_gone())
-        return path in self._tree.hints.named or any(named_alike(path, other) for other in gone)
+        modified = f"+++ b/{path}\n".encode()
+        self._expect(_one(modified, modify), _one(b"+++ /dev/null\n", delete))
+        self._hints = self._guide.sides(path, modified)
 
     def _open_renamed(self, source: bytes) -> None:
         path = source.decode().removesuffix("\n")
@@ -376,7 +309,7 @@ class DiffConstraint:
         if self._written[-1].lines.lines:
             choices.append(_one(f"--- a/{old}\n".encode(), lambda: self._expect(to_hunks)))
         self._expect(*choices)
-        self._hints = self._file_hints()
+        self._hints = self._guide.files(self._hunk)
 
     def _name_file(self) -> None:
         self._open_section(None, self._take_path(), FileLines(()))
@@ -405,18 +338,18 @@ class DiffConstraint:
         """Offer the places where the first hunk of a file can stand."""
         self._note_checkpoint(self._expect_hunk)
         self._expect(*self._hunk_choices())
-        self._hints = self._heading_hints()
+        self._hints = self._guide.headings()
 
     def _hunk_choices(self) -> list[Choice]:
         file = self._written[-1]
         choices = [
             _one(_HUNK_OPEN, self._open_hunk),
-            Choice(_ANEW, file.headings(), self._open_hunk_under),
+            Choice(ANEW, file.headings(), self._open_hunk_under),
         ]
         # A task that does not ask for something new begins with a change of what is there.
-        if self._tree.wanted or self._changes_anything:
+        if self._tree.wanted or self._guide.changes_anything:
             headings = file.headings_before(with_types=self._tree.wanted == "type")
-            choices.append(Choice(_BEHIND, headings, partial(self._open_hunk_under, is_behind=True)))
+            choices.append(Choice(BEHIND, headings, partial(self._open_hunk_under, is_behind=True)))
         return choices
 
     def _open_hunk_under(self, heading: bytes, *, is_behind: bool = False) -> None:
@@ -426,23 +359,9 @@ class DiffConstraint:
         file = self._written[-1]
         file.drop_unchanged()
         self._one_space_is_usual = file.lines.one_space_is_usual
-        self._lacks_definition, self._broken = False, None
-        file.open_hunk(heading, self._n_lines, is_behind=is_behind, keeps=self._kept(heading))
+        self._guide.mend()
+        file.open_hunk(heading, self._n_lines, is_behind=is_behind, keeps=self._guide.kept(heading))
         self._expect_line()
-
-    def _kept(self, heading: str | None) -> Kept:
-        """Return what the first line of a block that is written anew must begin with; one that has to go, nothing."""
-        if heading and any(line.strip() == heading for line in self._must_go()):
-            return "nothing"
-        return "keyword" if self._tree.renames else "name"
-
-    def _must_go(self) -> Iterator[str]:
-        """Yield the lines of the last file that use a file which the diff deletes."""
-        file = self._written[-1]
-        for section in self._written:
-            if section.new is None and section.old and file.old:
-                for index in self._tree.uses.of_file(section.old).get(file.old, ()):
-                    yield file.lines.lines[index]
 
     def _expect_line(self) -> None:
         """Offer what can follow inside a hunk: an old line kept or removed, a new line, or the hunk's end.
@@ -463,7 +382,7 @@ class DiffConstraint:
         self._expect(*choices, free=self._add if hunk.may_add else None)
         self._hunk = hunk
         if (may_close or may_abandon) and not hunk.looks_incomplete:
-            self._hints = [*self._file_hints(), *self._heading_hints()]
+            self._hints = [*self._guide.files(self._hunk), *self._guide.headings()]
         if prefix := hunk.must_begin_with:
             self._prefix = f"+{prefix}".encode()
 
@@ -505,7 +424,7 @@ class DiffConstraint:
             self._pending_rewrite = Rewrite(1 + hunk.go_on_behind())
         elif n_copied := hunk.n_copied(line):  # what is new is complete, and a copy of what is there begins
             self._pending_rewrite = Rewrite(1 + hunk.end_additions(n_copied - 1))
-        elif hunk.removes(line) and line in self._must_go():
+        elif hunk.removes(line) and line in self._guide.lines_that_must_go():
             self._pending_rewrite = Rewrite(1 + hunk.go_on_behind(skips=True))
         elif hunk.restores(line):  # what was removed is added again: it was never to go
             kept = hunk.keep_removed()

@@ -44,7 +44,7 @@ class PathHints:
     renames: bool
 
     def lines(
-        self, used: Collection[str], using: Collection[str], *, is_done: bool, has_new: bool
+        self, used: Collection[str], using: Collection[str], *, is_done: bool, completes: bool
     ) -> list[tuple[bytes, Mapping[bytes, float]]]:
         """Return what lines of a header are made likelier by, in nats, by what they begin with.
 
@@ -52,7 +52,7 @@ class PathHints:
             used: files that the diff has already.
             using: files that use what the diff takes away.
             is_done: whether nothing that the task names is left in the files that the diff has.
-            has_new: whether something was just completed that the task wants.
+            completes: whether something was just completed that the task wants.
 
         """
         left = {path: _NAMED for path in self.named if path not in used}
@@ -66,7 +66,7 @@ class PathHints:
             whole[b"--- /dev/null\n"] = _NAMED
         elif left:
             whole |= {f"--- a/{path}\n".encode(): bonus for path, bonus in left.items()}
-        elif is_done and (self.named or has_new):
+        elif is_done and (self.named or completes):
             whole[b"```"] = _NAMED
         return [(b"", whole), (b"--- a/", self.by_words), (b"rename from ", self.by_words)]
 

@@ -100,8 +100,7 @@ class FileLines:
 
     def heading_at(self, index: int) -> bytes | None:
         r"""Return the first line, with its `\n`, of the smallest block that a line lies in; None if it is in none."""
-        around = [block for block in self._blocks if block.start <= index <= block.closed]
-        smallest = min(around, key=lambda block: block.last - block.start, default=None)
+        smallest = self._block_at.get(index)
         return None if smallest is None else f"{smallest.heading}\n".encode()
 
     def described(self) -> dict[bytes, list[tuple[str, float]]]:
@@ -177,6 +176,14 @@ class FileLines:
         rest = [block for block in find_paragraphs(self.lines, blocks) if block.last - block.start < MAX_BLOCK_LINES]
         opening = {block.start for block in self._definitions}
         return [*blocks, *(block for block in rest if not (block.start in opening and is_bare(self.lines, block)))]
+
+    @cached_property
+    def _block_at(self) -> Mapping[int, Block]:
+        """The smallest block that each line lies in."""
+        found: dict[int, Block] = {}
+        for block in sorted(self._blocks, key=lambda block: block.start - block.last):
+            found.update(dict.fromkeys(range(block.start, block.closed + 1), block))
+        return found
 
     @cached_property
     def _loose(self) -> Sequence[Block]:

@@ -26,18 +26,19 @@ class Uses:
     def __init__(self, files: Mapping[str, Sequence[str]]) -> None:
         """Take the files' lines by path; nothing is read yet."""
         self._files = files if len(files) <= _MAX_FILES else {}
-        self._found: dict[str, Places] = {}
+        self._of_names: dict[str, Places] = {}
+        self._of_files: dict[str, Places] = {}
 
     def of_name(self, name: str) -> Places:
         """Return the lines that hold a name as a word."""
-        if name not in self._found:
+        if name not in self._of_names:
             found = {path: _holding(name, lines) for path, lines in self._files.items()}
-            self._found[name] = {path: lines for path, lines in found.items() if lines}
-        return self._found[name]
+            self._of_names[name] = {path: lines for path, lines in found.items() if lines}
+        return self._of_names[name]
 
     def of_file(self, path: str) -> Places:
         """Return the lines of other files that name a file, or what it is called in them once they import it."""
-        if path not in self._found:
+        if path not in self._of_files:
             known = PurePosixPath(path)
             is_own = known.stem in {defined_name(line) for line in self._files.get(path, ())}
             found: dict[str, list[int]] = {}
@@ -46,8 +47,8 @@ class Uses:
                     continue
                 if is_own or any(known.name in lines[at] or _IMPORTS.search(lines[at]) for at in places):
                     found[other] = places
-            self._found[path] = found
-        return self._found[path]
+            self._of_files[path] = found
+        return self._of_files[path]
 
 
 def defined_name(line: str) -> str | None:

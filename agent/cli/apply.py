@@ -23,6 +23,15 @@ from agent.workspace import Workspace
 from repo_index.intake import take_snapshot
 
 _MAX_BYTES = 100_000_000  # of a diff: read whole, and several times as large in memory
+_ChangeId = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="ID",
+        help="Which change, of `magicode undo --list`; else the latest.",
+        show_default=False,
+        autocompletion=completion.changes,
+    ),
+]
 
 
 def apply(
@@ -80,15 +89,7 @@ def apply(
 
 
 def undo(
-    undo_id: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[ID]",
-            help="Which change; the latest if left out.",
-            show_default=False,
-            autocompletion=completion.changes,
-        ),
-    ] = None,
+    undo_id: _ChangeId = None,
     directory: options.Directory = options.HERE,
     *,
     listing: Annotated[bool, typer.Option("--list", help="List the changes on record, and change nothing.")] = False,
@@ -108,15 +109,7 @@ def undo(
 
 
 def diff(
-    undo_id: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[ID]",
-            help="Which change, of `magicode undo --list`; else the latest.",
-            show_default=False,
-            autocompletion=completion.changes,
-        ),
-    ] = None,
+    undo_id: _ChangeId = None,
     directory: options.Directory = options.HERE,
 ) -> None:
     """Show a change that magicode made here.

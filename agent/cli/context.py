@@ -37,7 +37,7 @@ _N_NAMED = 3
 
 def context(
     ctx: typer.Context,
-    task: Annotated[str, typer.Argument(metavar="[TASK]", help="Count it, too.", show_default=False)] = "",
+    task: Annotated[str, typer.Argument(metavar="TASK", help="Count it, too.", show_default=False)] = "",
     directory: options.Directory = options.HERE,
     *,
     for_: Annotated[

@@ -1,0 +1,108 @@
+"""Which of the lines that can come next are preferred: by what the task says, and by what the diff leaves behind."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from model.hints import NAMED, NEW, USING, named_alike
+from model.hunk import HunkState, Kept
+from model.section import FileSection
+from model.tree import FileTree
+
+ANEW, BEHIND = b"@@ ", b"@@ after "  # what hunks begin with that name a block, and write it anew or add behind it
+
+# For what a line may begin with, what can follow that and by how much each of these is made likelier, in nats.
+Hints = Sequence[tuple[bytes, Mapping[bytes, float]]]
+
+
+class Guide:
+    """Looks at the sections `written` so far, which whoever made it goes on to change."""
+
+    def __init__(self, tree: FileTree, written: Sequence[FileSection]) -> None:
+        """Take the files and the sections; nothing is looked at yet."""
+        self._tree, self._written = tree, written
+        self._lacks_definition = False
+        self._broken: bytes | None = None
+
+    @property
+    def changes_anything(self) -> bool:
+        """Whether there is anything in the diff."""
+        return any(section.is_changed for section in self._written)
+
+    def mend(self, *, lacks: bool = False, broken: bytes | None = None) -> None:
+        """Prefer what mends the last file: a definition, where it lacks one, or a change of the block `broken`."""
+        self._lacks_definition, self._broken = lacks, broken
+
+    def files(self, hunk: HunkState | None) -> Hints:
+        """Return what is preferred where a file, or the diff, may end; `hunk` is the one that stands open."""
+        used = {path for section in self._written for path in (section.old, section.new) if path}
+        left = self._left_in_use()
+        here = self._written[-1].old if self._written else None
+        is_done = self.changes_anything and not left.get(here or "") and not self._leaves_out_what_is_named
+        has_new = self._tree.wanted is not None and hunk is not None and hunk.completes_addition
+        return self._tree.hints.lines(used, left, is_done=is_done, completes=has_new or any(self._taken_away()))
+
+    def headings(self) -> Hints:
+        """Return which blocks of the last file are preferred."""
+        path = self._written[-1].old
+        if not path:
+            return []
+        if self._broken:
+            return [(b"", {ANEW: NEW}), (ANEW.rstrip(), {b" " + self._broken: NEW})]
+        blocks = map(self._written[-1].lines.heading_at, self._left_in_use().get(path, ()))
+        if using := {b" " + heading: NAMED for heading in blocks if heading}:
+            return [(b"", {ANEW: NAMED} if self.changes_anything else {}), (ANEW.rstrip(), using)]
+        wants_new = self._lacks_definition or (self._tree.wanted and not self._adds_behind)
+        anew = {b" after ": NEW} if wants_new else self._tree.heading_bonuses(path, behind=False)
+        return [(ANEW.rstrip(), anew), (BEHIND.rstrip(), self._tree.heading_bonuses(path, behind=True))]
+
+    def sides(self, path: str, modified: bytes) -> Hints:
+        """Return what is preferred as the new side of a file: `modified`, where it uses what the diff takes away.
+
+        Not so if the task names it, or it is called like what is taken away, as that one's test is.
+        """
+        if path not in self._left_in_use() or path in self._tree.hints.named:
+            return []
+        gone = (other for section in self._written for other in section.files_gone())
+        return [] if any(named_alike(path, other) for other in gone) else [(b"", {modified: USING})]
+
+    def kept(self, heading: str | None) -> Kept:
+        """Return what the first line of a block that is written anew must begin with; one that has to go, nothing."""
+        if heading and any(line.strip() == heading for line in self.lines_that_must_go()):
+            return "nothing"
+        return "keyword" if self._tree.renames else "name"
+
+    def lines_that_must_go(self) -> Iterator[str]:
+        """Yield the lines of the last file that use a file which the diff deletes."""
+        file = self._written[-1]
+        for section in self._written:
+            if section.new is None and section.old and file.old:
+                for index in self._tree.uses.of_file(section.old).get(file.old, ()):
+                    yield file.lines.lines[index]
+
+    def _taken_away(self) -> Iterator[Mapping[str, Sequence[int]]]:
+        """Yield the uses of each name and file that the diff takes away."""
+        for section in self._written:
+            yield from map(self._tree.uses.of_file, section.files_gone())
+            if section.new:
+                yield from map(self._tree.uses.of_name, section.names_gone())
+
+    def _left_in_use(self) -> Mapping[str, set[int]]:
+        """Return, by file, the lines that use what the diff takes away, and that it leaves as they are."""
+        found: dict[str, set[int]] = {}
+        for places in self._taken_away():
+            for path, lines in places.items():
+                found.setdefault(path, set()).update(lines)
+        for section in self._written:
+            if section.old in found:
+                found[section.old] -= section.taken_indices() if section.new else found[section.old]
+        return {path: lines for path, lines in found.items() if lines}
+
+    @property
+    def _leaves_out_what_is_named(self) -> bool:
+        """Whether the task names a definition of the last file that no hunk has yet."""
+        path = self._written[-1].old if self._written else None
+        named = self._tree.named(path) if path else ()
+        return bool(named) and any(map(self._written[-1].headings().__contains__, named))
+
+    @property
+    def _adds_behind(self) -> bool:
+        return any(hunk.is_behind for section in self._written for hunk in section.hunks)
