@@ -83,7 +83,7 @@ class Guide:
         for section in self._written:
             yield from map(self._tree.uses.of_file, section.files_gone())
             if section.new:
-                yield from map(self._tree.uses.of_name, section.names_gone())
+                yield from map(self._tree.uses.of_name, section.names_gone(self._tree.told))
 
     def _left_in_use(self) -> Mapping[str, set[int]]:
         """Return, by file, the lines that use what the diff takes away, and that it leaves as they are."""

@@ -1,6 +1,6 @@
 """What a diff says about one file: its two paths and its hunks."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 from model.choices import SortedTexts
@@ -106,14 +106,21 @@ class FileSection:
             shift += hunk.growth
         return found
 
-    def names_gone(self) -> set[str]:
-        """Return the names that the file defined and, with what was written so far, no longer does."""
+    def names_gone(self, told: Container[str]) -> set[str]:
+        """Return the names that the file defined and, with what was written so far, no longer does.
+
+        Those of members, methods say, only if they are `told`: others use the same name for something else.
+        """
         removed, added = set[int](), set[str | None]()
         for hunk in self.hunks:
             removed.update(hunk.removed_indices())
             added.update(map(defined_name, hunk.added_lines()))
         names = self.lines.defined_names
-        gone = {name for index, name in names.items() if index in removed}
+        gone = {
+            name
+            for index, name in names.items()
+            if index in removed and (name in told or not self.lines.lines[index][:1].isspace())
+        }
         return gone - added - {name for index, name in names.items() if index not in removed} if gone else gone
 
     def taken_indices(self) -> set[int]:

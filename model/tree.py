@@ -97,6 +97,11 @@ class FileTree:
         return asks_to_rename(self._task)
 
     @cached_property
+    def told(self) -> set[str]:
+        """The words of the task that can be names."""
+        return identifiers(self._task)
+
+    @cached_property
     def wanted(self) -> Literal["type", "function"] | None:
         """The kind of definition, not there yet, that the task wants."""
         return asks_for_new(self._leads)

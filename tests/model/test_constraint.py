@@ -1075,5 +1075,16 @@ def test_files_that_use_a_name_that_is_gone_come_next() -> None:
     assert led(pen) == {"--- a/bill.py\n"}
 
 
+def test_a_method_that_is_gone_leads_on_only_if_the_task_names_it() -> None:
+    files = {"a.py": ["class A:", "    def close(self):", "        return 1"], "b.py": ["file.close()"], "c.py": ["x"]}
+    for task, expected in (("rename close to shut", {"--- a/b.py\n"}), ("rename it", set[str]())):
+        pen = Pen(files, task=task)
+        pen.open_file("a.py")
+        pen.write("@@ def close")
+        pen.write(" shut(self):\n")
+        pen.write("+        return 1\n")
+        assert {line for line in led(pen) if line.startswith("---")} == expected
+
+
 def test_uses_of_many_files_are_not_looked_for() -> None:
     assert not Uses({f"f{n}.py": ["import a"] for n in range(2000)}).of_name("a")
