@@ -31,7 +31,7 @@ _STEMS = (
     "\u00df", 'to be quoted "', "back\\slash", ".hidden", "git~2",
 )  # fmt: skip
 _WHOLE_PATHS = (
-    "Makefile", "Dockerfile", ".gitignore", ".travis.yml", ".magicode.toml", "dev/null", "b/b/x", "go.mod", "LICENSE",
+    "Makefile", "Dockerfile", ".gitignore", ".travis.yml", "dev/null", "b/b/x", "go.mod", "LICENSE",
     ".vscode/settings.json", "AGENTS.md",
 )  # fmt: skip
 _MAX_WINDOW = 120  # lines of a source file, at most
