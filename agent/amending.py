@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from pathlib import PurePosixPath
 
-from agent.edits import Edit, NewLine, apply_edits, hunks_of, settle
+from agent.edits import Edit, NewLine, hunks_of, settle
 from agent.errors import NoChangeError
-from agent.patch import FilePatch, Patch
-from agent.place import PlacedPatch, Placement
+from agent.patch import FilePatch
+from agent.place import Part, PlacedPatch, Placement, assembled
 from agent.validate import ValidatedPatch
 from repo_index.text import TextFile
 
@@ -51,49 +51,33 @@ def combined(first: ValidatedPatch, second: PlacedPatch) -> PlacedPatch:
 
     """
     sources: dict[PurePosixPath, FilePatch] = {file.new_path: file for file in first.patch.files if file.new_path}
-    gone = {file.old_path: file for file in first.patch.files if file.old_path and file.kind in ("delete", "rename")}
+    gone = {file.old_path: None for file in first.patch.files if file.old_path and file.kind in ("delete", "rename")}
     for file in second.patch.files:
         before = sources.pop(file.old_path, None) if file.old_path else None
         origin = before.old_path if before else file.old_path
         mode = file.mode or (before.mode if before else None)
+        if origin is not None and origin != file.new_path:
+            gone[origin] = None
         if file.new_path is None:
-            if origin is not None:
-                gone[origin] = FilePatch(origin, None, ())
             continue
         moved = {each.old_path for each in sources.values()}
         if origin is None and file.new_path in gone and file.new_path not in moved:
             origin = file.new_path  # it was deleted, and is there again
-        if origin is not None and origin != file.new_path:
-            gone[origin] = FilePatch(origin, file.new_path, ())
         sources[file.new_path] = FilePatch(origin, file.new_path, (), mode)
     kept = {file.old_path for file in sources.values()}
     files = [*sources.values(), *(FilePatch(path, None, ()) for path in gone if path not in kept)]
-    return _placed(files, first, second)
-
-
-def _placed(files: list[FilePatch], first: ValidatedPatch, second: PlacedPatch) -> PlacedPatch:
-    found: list[FilePatch] = []
-    placements: list[Placement] = []
-    old_texts: dict[PurePosixPath, TextFile | None] = {}
-    new_texts: dict[PurePosixPath, TextFile | None] = {}
-    for file in files:
-        old = (_before(file.old_path, first, second) if file.old_path else None) or _EMPTY
-        new = (_after(file.new_path, first, second) if file.new_path else None) or _EMPTY
-        edits = settle(_differences(old, new), old)
-        if file.kind == "modify" and not edits and file.mode is None:
-            continue
-        hunks = hunks_of(edits, old)
-        found.append(FilePatch(file.old_path, file.new_path, hunks, file.mode))
-        placements += [Placement(file.path, n, hunk.old_start, "exact") for n, hunk in enumerate(hunks)]
-        if file.old_path is not None:
-            old_texts[file.old_path] = old
-            new_texts.setdefault(file.old_path, None)
-        if file.new_path is not None:
-            old_texts.setdefault(file.new_path, None)
-            new_texts[file.new_path] = apply_edits(edits, old)
-    if not found:
+    placed = assembled(_part(file, first, second) for file in files)
+    if not placed.patch.files:
         raise NoChangeError("the diff takes back what the one before it had changed")
-    return PlacedPatch(Patch(tuple(found)), old_texts, new_texts, tuple(placements))
+    return placed
+
+
+def _part(file: FilePatch, first: ValidatedPatch, second: PlacedPatch) -> Part:
+    old = (_before(file.old_path, first, second) if file.old_path else None) or _EMPTY
+    new = (_after(file.new_path, first, second) if file.new_path else None) or _EMPTY
+    edits = settle(_differences(old, new), old)
+    places = [Placement(file.path, n, hunk.old_start, "exact") for n, hunk in enumerate(hunks_of(edits, old))]
+    return file, old, edits, places
 
 
 def _before(path: PurePosixPath, first: ValidatedPatch, second: PlacedPatch) -> TextFile | None:

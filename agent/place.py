@@ -6,7 +6,7 @@ of several exact places by its own line number.
 
 import difflib
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, takewhile
 from pathlib import PurePosixPath
@@ -51,6 +51,9 @@ class PlacedPatch:
     placements: tuple[Placement, ...]
 
 
+Part = tuple[FilePatch, TextFile, Sequence[Edit], Sequence[Placement]]
+
+
 def place(
     patch: Patch, texts: Mapping[PurePosixPath, TextFile], *, others: Collection[PurePosixPath] = ()
 ) -> PlacedPatch:
@@ -72,14 +75,26 @@ def place(
     """
     _check_named_once(patch)
     existing = Existing(texts, others, patch)
+
+    def parts() -> Iterator[Part]:
+        for file in patch.files:
+            existing.check(file)
+            old = TextFile((), ()) if file.old_path is None else texts[file.old_path]
+            yield file, old, *_place_file(file, old)
+
+    placed = assembled(parts())
+    if not placed.patch.files:
+        raise NoChangeError("the diff changes nothing: its new lines are its old lines")
+    return placed
+
+
+def assembled(parts: Iterable[Part]) -> PlacedPatch:
+    """Make a patch of files, their old texts, edits and the places of their hunks; what changes nothing is left out."""
     files: list[FilePatch] = []
     placements: list[Placement] = []
     old_texts: dict[PurePosixPath, TextFile | None] = {}
     new_texts: dict[PurePosixPath, TextFile | None] = {}
-    for file in patch.files:
-        existing.check(file)
-        old = TextFile((), ()) if file.old_path is None else texts[file.old_path]
-        edits, found = _place_file(file, old)
+    for file, old, edits, found in parts:
         if file.kind == "modify" and not edits and file.mode is None:
             continue
         files.append(replace(file, hunks=hunks_of(edits, old)))
@@ -90,8 +105,6 @@ def place(
         if file.new_path is not None:
             old_texts.setdefault(file.new_path, None)
             new_texts[file.new_path] = apply_edits(edits, old)
-    if not files:
-        raise NoChangeError("the diff changes nothing: its new lines are its old lines")
     return PlacedPatch(Patch(tuple(files)), old_texts, new_texts, tuple(placements))
 
 

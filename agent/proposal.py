@@ -47,11 +47,13 @@ class Checker:
     consent: Consent
     allow_syntax_errors: bool = False
     base: ValidatedPatch | None = None  # a change that is not made yet, on top of which diffs are written
+    known: SnapshotTexts | None = None  # the files as they are, where some were read already
     texts: Mapping[PurePosixPath, TextFile] = field(init=False)
 
     def __post_init__(self) -> None:
-        texts = SnapshotTexts(self.snapshot)
-        object.__setattr__(self, "texts", AmendedTexts(texts, self.base) if self.base else texts)
+        known = SnapshotTexts(self.snapshot) if self.known is None else self.known
+        object.__setattr__(self, "known", known)
+        object.__setattr__(self, "texts", AmendedTexts(known, self.base) if self.base else known)
 
     def on_top_of(self, base: ValidatedPatch | None) -> "Checker":
         """Return what checks diffs that are written on top of a change; of none: against the files as they are."""

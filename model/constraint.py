@@ -382,7 +382,7 @@ class DiffConstraint:
         self._expect(*choices, free=self._add if hunk.may_add else None)
         self._hunk = hunk
         if (may_close or may_abandon) and not hunk.looks_incomplete:
-            self._hints = [*self._guide.files(self._hunk), *self._guide.headings()]
+            self._hints = self._guide.files_and_headings(self._hunk)
         if prefix := hunk.must_begin_with:
             self._prefix = f"+{prefix}".encode()
 

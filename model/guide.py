@@ -1,11 +1,12 @@
 """Which of the lines that can come next are preferred: by what the task says, and by what the diff leaves behind."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from model.hints import NAMED, NEW, USING, named_alike
 from model.hunk import HunkState, Kept
 from model.section import FileSection
 from model.tree import FileTree
+from model.uses import Places
 
 ANEW, BEHIND = b"@@ ", b"@@ after "  # what hunks begin with that name a block, and write it anew or add behind it
 
@@ -33,21 +34,32 @@ class Guide:
 
     def files(self, hunk: HunkState | None) -> Hints:
         """Return what is preferred where a file, or the diff, may end; `hunk` is the one that stands open."""
-        used = {path for section in self._written for path in (section.old, section.new) if path}
-        left = self._left_in_use()
-        here = self._written[-1].old if self._written else None
-        is_done = self.changes_anything and not left.get(here or "") and not self._leaves_out_what_is_named
-        has_new = self._tree.wanted is not None and hunk is not None and hunk.completes_addition
-        return self._tree.hints.lines(used, left, is_done=is_done, completes=has_new or any(self._taken_away()))
+        return self._files(hunk, list(self._taken_away()))
 
     def headings(self) -> Hints:
         """Return which blocks of the last file are preferred."""
+        return self._headings(list(self._taken_away()))
+
+    def files_and_headings(self, hunk: HunkState | None) -> Hints:
+        """Return both, where a hunk may end."""
+        taken = list(self._taken_away())
+        return [*self._files(hunk, taken), *self._headings(taken)]
+
+    def _files(self, hunk: HunkState | None, taken: Sequence[Places]) -> Hints:
+        used = {path for section in self._written for path in (section.old, section.new) if path}
+        left = self._left_in_use(taken)
+        here = self._written[-1].old if self._written else None
+        is_done = self.changes_anything and not left.get(here or "") and not self._leaves_out_what_is_named
+        has_new = self._tree.wanted is not None and hunk is not None and hunk.completes_addition
+        return self._tree.hints.lines(used, left, is_done=is_done, completes=has_new or any(taken))
+
+    def _headings(self, taken: Sequence[Places]) -> Hints:
         path = self._written[-1].old
         if not path:
             return []
         if self._broken:
             return [(b"", {ANEW: NEW}), (ANEW.rstrip(), {b" " + self._broken: NEW})]
-        blocks = map(self._written[-1].lines.heading_at, self._left_in_use().get(path, ()))
+        blocks = map(self._written[-1].lines.heading_at, self._left_in_use(taken).get(path, ()))
         if using := {b" " + heading: NAMED for heading in blocks if heading}:
             return [(b"", {ANEW: NAMED} if self.changes_anything else {}), (ANEW.rstrip(), using)]
         wants_new = self._lacks_definition or (self._tree.wanted and not self._adds_behind)
@@ -59,7 +71,7 @@ class Guide:
 
         Not so if the task names it, or it is called like what is taken away, as that one's test is.
         """
-        if path not in self._left_in_use() or path in self._tree.hints.named:
+        if path not in self._left_in_use(self._taken_away()) or path in self._tree.hints.named:
             return []
         gone = (other for section in self._written for other in section.files_gone())
         return [] if any(named_alike(path, other) for other in gone) else [(b"", {modified: USING})]
@@ -78,17 +90,17 @@ class Guide:
                 for index in self._tree.uses.of_file(section.old).get(file.old, ()):
                     yield file.lines.lines[index]
 
-    def _taken_away(self) -> Iterator[Mapping[str, Sequence[int]]]:
+    def _taken_away(self) -> Iterator[Places]:
         """Yield the uses of each name and file that the diff takes away."""
         for section in self._written:
             yield from map(self._tree.uses.of_file, section.files_gone())
             if section.new:
                 yield from map(self._tree.uses.of_name, section.names_gone(self._tree.told))
 
-    def _left_in_use(self) -> Mapping[str, set[int]]:
-        """Return, by file, the lines that use what the diff takes away, and that it leaves as they are."""
+    def _left_in_use(self, taken: Iterable[Places]) -> Mapping[str, set[int]]:
+        """Return, by file, the uses of what the diff takes away that it leaves as they are."""
         found: dict[str, set[int]] = {}
-        for places in self._taken_away():
+        for places in taken:
             for path, lines in places.items():
                 found.setdefault(path, set()).update(lines)
         for section in self._written:
