@@ -19,7 +19,7 @@ from model.guide import ANEW, BEHIND, Guide, Hints
 from model.hunk import HunkState
 from model.lines import FileLines
 from model.newpath import MAX_BYTES, NewPaths
-from model.section import FileSection
+from model.section import FileSection, Tried
 from model.tree import NULL, FileTree
 from model.vocabulary import Mask, incomplete_tail
 
@@ -34,6 +34,7 @@ class _Checkpoint:
 
     n_sections: int
     hunks: Sequence[HunkState]  # of the last section
+    tried: frozenset[Tried]
     headers: SortedTexts
     sources: SortedTexts
     expect: Callable[[], None]
@@ -205,7 +206,7 @@ class DiffConstraint:
         goes_on = n_lines == self._closing_line
         self._guide.mend(lacks=goes_on and self._left is None, broken=self._left if goes_on else None)
         del self._written[checkpoint.n_sections :]
-        self._written[-1].restore(checkpoint.hunks)
+        self._written[-1].restore(checkpoint.hunks, checkpoint.tried)
         self._headers, self._sources = checkpoint.headers, checkpoint.sources
         self.done = False
         self._drop_lines(self._n_lines - n_lines)
@@ -389,9 +390,11 @@ class DiffConstraint:
     def _note_checkpoint(self, expect: Callable[[], None]) -> None:
         if self._tree.check_file is None:
             return
-        hunks = self._written[-1].hunks
-        hunks = [*hunks[:-1], *(hunk.copy() for hunk in hunks[-1:])]
-        self._checkpoints[self._n_lines] = _Checkpoint(len(self._written), hunks, self._headers, self._sources, expect)
+        section = self._written[-1]
+        hunks = [*section.hunks[:-1], *(hunk.copy() for hunk in section.hunks[-1:])]
+        self._checkpoints[self._n_lines] = _Checkpoint(
+            len(self._written), hunks, section.tried, self._headers, self._sources, expect
+        )
 
     def _drop_lines(self, n_lines: int) -> None:
         self._n_lines -= n_lines

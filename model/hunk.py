@@ -216,8 +216,9 @@ class HunkState:
     def end_additions(self, n_copied: int) -> int:
         """Let nothing more be added; take back, and count, the last lines: `n_copied`, and those that led to them."""
         self._is_full = True
+        n_least = len(self._added) - self._n_last_added  # what stands before an old line stays
         n_kept = len(self._added) - n_copied
-        while n_kept and is_leading(self._added[n_kept - 1]):
+        while n_kept > n_least and is_leading(self._added[n_kept - 1]):
             n_kept -= 1
         n_dropped = len(self._added) - n_kept
         del self._lines[len(self._lines) - n_dropped :], self._added[n_kept:]

@@ -8,6 +8,8 @@ from model.hunk import HunkState, Kept, in_file_order, lines_taken
 from model.lines import FileLines
 from model.uses import defined_name
 
+Tried = tuple[str | None, bool]  # a block's heading, and whether lines were to be added behind it
+
 
 @dataclass(slots=True)
 class FileSection:
@@ -17,8 +19,8 @@ class FileSection:
     new: str | None
     lines: FileLines
     hunks: list[HunkState] = field(default_factory=list)
-    # Headings of blocks that were written anew as they were, and of those behind which nothing new was added.
-    _tried: set[tuple[str | None, bool]] = field(default_factory=set)
+    # Blocks that were written anew as they were, and those behind which nothing new was added.
+    tried: frozenset[Tried] = frozenset()
 
     def headings(self) -> SortedTexts:
         """Return the first lines of the blocks that a further hunk can write anew."""
@@ -30,7 +32,7 @@ class FileSection:
         return self._untried(self.lines.headings_before(taken, with_types=with_types), is_behind=True)
 
     def _untried(self, found: SortedTexts, *, is_behind: bool) -> SortedTexts:
-        for heading, was_behind in self._tried:
+        for heading, was_behind in self.tried:
             if was_behind == is_behind:
                 found = found.without(f"{heading}\n".encode())
         return found
@@ -48,8 +50,8 @@ class FileSection:
     def drop_unchanged(self) -> None:
         """Drop the last hunk if it leaves its lines as they were."""
         if self.hunks and self.hunks[-1].may_abandon:
-            self._tried.add((self.hunks[-1].heading, self.hunks[-1].is_behind))
-            self.restore(self.hunks[:-1])
+            last = self.hunks[-1]
+            self.restore(self.hunks[:-1], self.tried | {(last.heading, last.is_behind)})
 
     def open_hunk(self, heading: str | None, first_line: int, *, is_behind: bool, keeps: Kept) -> None:
         """Open a hunk: see `HunkState`."""
@@ -58,9 +60,10 @@ class FileSection:
             HunkState(self.lines, self.hunks, heading, is_behind=is_behind, keeps=keeps, first_line=first_line)
         )
 
-    def restore(self, hunks: Sequence[HunkState]) -> None:
-        """Go back to hunks as they were."""
+    def restore(self, hunks: Sequence[HunkState], tried: frozenset[Tried]) -> None:
+        """Go back to hunks as they were, and to what was tried by then."""
         self.hunks[:] = [hunk.copy() for hunk in hunks]
+        self.tried = tried
 
     def render(self) -> str:
         """Return the section with line numbers and counts; a hunk that is not complete is left out."""

@@ -706,6 +706,20 @@ def test_a_definition_beside_the_one_that_is_written_anew_ends_it() -> None:
     assert "+    def area" not in pen.constraint.text()
 
 
+def test_an_old_line_between_what_is_added_stays_where_it_ends() -> None:
+    pen = Pen({"shapes.py": SHAPES})
+    pen.open_file("shapes.py")
+    pen.write("@@ def area(self):\n")
+    pen.write("(self):\n")
+    pen.write("+\n")  # leads to what is dropped below, but stands before the old line
+    pen.write("-\n")
+    assert pen.write("+    def __init__(self, radius):\n") == Rewrite(1)
+    pen.write("`")
+    assert pen.constraint.text().endswith(
+        "@@ -8,3 +8,2 @@\n     def area(self):\n-        return 3.14 * self.radius**2\n \n"
+    )
+
+
 def test_one_of_another_class_does_not() -> None:
     lines = [
         "class A:",
@@ -979,6 +993,19 @@ def test_going_back_across_a_hunk_that_was_dropped_keeps_its_lines_apart() -> No
     pen.write("+        return 0\n")
     pen.write("`")
     assert pen.constraint.take_fault() is not None
+
+
+def test_going_back_offers_again_what_was_tried_since() -> None:
+    pen = Pen({"shapes.py": SHAPES}, check=lambda _old, _new, _lines: Flaw(0))
+    pen.open_file("shapes.py")
+    line = pen.constraint._n_lines
+    pen.write("@@ def unit():\n")
+    pen.write("():\n")
+    pen.write("+    return Circle(1)\n")  # as it was
+    pen.write("@@ def area")
+    assert not pen.offers("@@ def unit():\n")
+    pen.constraint.rewind(line)
+    assert pen.offers("@@ def unit():\n")
 
 
 def test_a_file_gets_no_character_that_its_encoding_lacks() -> None:
