@@ -15,6 +15,8 @@ AgentError
 ├── NothingToUndoError     no applied change is recorded
 ├── ForgeError             the remote or its forge refused, or cannot be reached
 │   └── ForgeSetupError    nothing can be asked of a forge from here: no remote, token or client
+├── WorkerLostError        a machine of a cluster went away with what it was at
+├── ClusterError           a cluster cannot be reached, or none of its machines can do the work
 └── WriteError             the system refused: disk full, permission and the like
 """
 
@@ -109,6 +111,14 @@ class ForgeSetupError(ForgeError):
     """Nothing can be asked of a forge from here: the message says what to set or to install."""
 
 
+class WorkerLostError(AgentError):
+    """A worker of a cluster does not answer any more; what it was at is not done."""
+
+
+class ClusterError(AgentError):
+    """A cluster cannot be reached, or no worker of it is left; the message says why."""
+
+
 class WriteError(AgentError):
     """The system refused to read or write; the message names the path and the cause."""
 
@@ -128,6 +138,8 @@ _EXIT_CODES: dict[type[BaseException], ExitCode] = {
     ForgeError: ExitCode.FORGE,
     ForgeSetupError: ExitCode.USAGE,
     ProblemError: ExitCode.USAGE,
+    WorkerLostError: ExitCode.MODEL_UNAVAILABLE,
+    ClusterError: ExitCode.MODEL_UNAVAILABLE,
     ModelError: ExitCode.MODEL_UNAVAILABLE,
     StaleSnapshotError: ExitCode.CONFLICT,
     RepoError: ExitCode.USAGE,

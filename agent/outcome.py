@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
@@ -83,6 +83,11 @@ class Record:
     def next_round(self) -> None:
         """Forget the round of which nothing was taken, but for `rejected` and `attempts`."""
         self.patch = self.change = self.delivery = self.report = None
+
+    def take_over(self, other: "Record") -> None:
+        """Become what another record is."""
+        for each in fields(self):
+            setattr(self, each.name, getattr(other, each.name))
 
     def reject(self, attempts: Sequence[Attempt], error: AgentError) -> None:
         """Note a round of which nothing was taken; `error` is that of the best attempt."""

@@ -13,6 +13,9 @@ ModelError
 └── ProblemError           an evaluation cannot be made as it was asked for
 """
 
+from functools import partial
+from typing import Any
+
 
 class ModelError(Exception):
     """Base of every error raised by `model`; the message says what to do next."""
@@ -58,6 +61,11 @@ class RefusedError(EndpointError):
         """Keep the status: what is done about it depends on that."""
         super().__init__(message, passes=passes, retry_after_s=retry_after_s)
         self.status = status
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep all of it on the way to another process, too."""
+        kept = partial(type(self), status=self.status, passes=self.passes, retry_after_s=self.retry_after_s)
+        return kept, self.args, vars(self)
 
 
 class ProtocolError(EndpointError):

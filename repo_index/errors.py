@@ -12,6 +12,9 @@ RepoError
 └── ContextTooLargeError   the prompt does not fit the model's window
 """
 
+from functools import partial
+from typing import Any
+
 
 class RepoError(Exception):
     """Base of every error raised by `repo_index`."""
@@ -57,3 +60,7 @@ class ContextTooLargeError(RepoError):
         super().__init__(message)
         self.n_tokens = n_tokens
         self.limit = limit
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep the counts on the way to another process, too."""
+        return partial(type(self), n_tokens=self.n_tokens, limit=self.limit), self.args, vars(self)

@@ -1,7 +1,7 @@
 """A batch from its file to its end: read, checked, locked, what is done left out, the rest run."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +10,6 @@ from typing import Any
 from agent.batch.cells import Mistake, TaskFileError
 from agent.batch.listening import Listener
 from agent.batch.locks import hold
-from agent.batch.models import Model, Models
 from agent.batch.plan import Task, plan
 from agent.batch.repositories import Repositories, Repository, is_url
 from agent.batch.requests import requested
@@ -20,6 +19,7 @@ from agent.batch.runner import Runner, Settings
 from agent.batch.schema import TaskSpec, read_specs
 from agent.batch.state import State, StateError
 from agent.batch.taskfile import TaskFile
+from agent.batch.work import OpenWork
 from agent.batch.worktrees import LOCK, Worktrees
 from agent.errors import ForgeSetupError
 from agent.forge.publishing import Publisher
@@ -58,12 +58,13 @@ class Batch:
         """Seconds since it was opened."""
         return time.monotonic() - self._started
 
-    def run(self, open_model: Callable[[str], Model], listener: Listener) -> None:
+    def run(self, open_work: OpenWork, listener: Listener) -> None:
         """Do what is left to do; broken off by an error, `results` are those of the tasks that ended.
 
         Raises:
             KeyboardInterrupt: Ctrl-C. Everything is as if the tasks that were under way had not begun.
             ModelError: a model cannot be had; no task was begun.
+            ClusterError: nobody is left to do them; so are those that were under way.
             WriteError: the state file cannot be written.
 
         """
@@ -74,19 +75,19 @@ class Batch:
             event = f"{result.status}_before" if result.before else result.status
             listener.on_event(result.task, event, _told(result))
         todo = self._resumed.todo
-        models = Models((task.spec.model for task in todo), open_model)
-        worktrees = {task.repository.key: Worktrees(task.repository, self._steps) for task in self.tasks}
-        for each in worktrees.values():
-            each.sweep()
-        runner = Runner(
-            self.settings, models, worktrees, self._state, self._file, listener, self._steps, self._publisher
-        )
-        self._new = runner.results
-        try:
-            runner.run(todo, self._resumed.movable)
-        finally:
+        with open_work(todo) as work:
+            worktrees = {task.repository.key: Worktrees(task.repository, self._steps) for task in self.tasks}
             for each in worktrees.values():
                 each.sweep()
+            runner = Runner(
+                self.settings, work, worktrees, self._state, self._file, listener, self._steps, self._publisher
+            )
+            self._new = runner.results
+            try:
+                runner.run(todo, self._resumed.movable)
+            finally:
+                for each in worktrees.values():
+                    each.sweep()
 
 
 def _told(result: Result) -> dict[str, Any]:

@@ -4,26 +4,24 @@ import queue
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from agent import commits
 from agent.batch.commits import TRAILER
 from agent.batch.listening import Listener, TaskUi
-from agent.batch.models import Models
 from agent.batch.plan import Task
 from agent.batch.results import Result, failure, outcome_of
 from agent.batch.state import State
+from agent.batch.work import Work
 from agent.batch.worktrees import Worktrees
-from agent.errors import NoChangeError
+from agent.errors import ClusterError
 from agent.forge.publishing import Publisher
 from agent.forge.settings import PullSettings
-from agent.forge.wording import write_subject
+from agent.forge.wording import Subject
 from agent.interrupts import held_back
-from agent.loop import Job
 from agent.options import JobOptions
 from agent.outcome import Record
-from agent.testcommands import named_test_command
 from agent.treeio import Steps, no_step
 from repo_index.errors import GitError
 from repo_index.git import Git
@@ -51,7 +49,7 @@ class Runner:
     def __init__(
         self,
         settings: Settings,
-        models: Models,
+        work: Work,
         worktrees: Mapping[str, Worktrees],
         state: State | None,
         file: str,
@@ -59,13 +57,15 @@ class Runner:
         steps: Steps = no_step,
         publisher: Publisher | None = None,
     ) -> None:
-        """Take what tasks work with: `worktrees` by the key of their repository; a dry run has no `state`.
+        """Take what does tasks, and what that works with: `worktrees` by the key of their repository.
+
+        A dry run has no `state`.
 
         With a `publisher` each branch is pushed and a pull request opened for it.
 
         `file` is where the tasks come from: what they made is recorded as its.
         """
-        self._settings, self._models, self._worktrees, self._file = settings, models, worktrees, file
+        self._settings, self._work, self._worktrees, self._file = settings, work, worktrees, file
         self._state, self._listener, self._steps, self._publisher = state, listener, steps, publisher
         self._stop = threading.Event()
         self._publishing = threading.Lock()
@@ -80,19 +80,20 @@ class Runner:
 
         Raises:
             KeyboardInterrupt: Ctrl-C; the tasks that were under way are open again.
+            ClusterError: nobody is left to do them; so are theirs.
             WriteError: the state file cannot be written.
 
         """
         todo = queue.SimpleQueue[Task]()
         for task in in_order(tasks):
             todo.put(task)
-        n_threads = min(self._settings.jobs, len(tasks))
+        n_threads = min(self._work.n_at_once, len(tasks))
         if n_threads <= 1:
-            self._work(todo, movable)
+            self._do_all(todo, movable)
         else:
-            self._work_side_by_side(n_threads, todo, movable)
+            self._do_side_by_side(n_threads, todo, movable)
 
-    def _work(self, todo: "queue.SimpleQueue[Task]", movable: Mapping[str, str]) -> None:
+    def _do_all(self, todo: "queue.SimpleQueue[Task]", movable: Mapping[str, str]) -> None:
         while not self._stop.is_set():
             try:
                 task = todo.get_nowait()
@@ -100,12 +101,12 @@ class Runner:
                 return
             self.results[task.id] = self._do(task, movable.get(task.id))
 
-    def _work_side_by_side(self, n: int, todo: "queue.SimpleQueue[Task]", movable: Mapping[str, str]) -> None:
+    def _do_side_by_side(self, n: int, todo: "queue.SimpleQueue[Task]", movable: Mapping[str, str]) -> None:
         errors: list[BaseException] = []
 
         def work() -> None:
             try:
-                self._work(todo, movable)
+                self._do_all(todo, movable)
             except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
                 errors.append(error)
                 self._stop.set()
@@ -138,13 +139,16 @@ class Runner:
             self._state.add(task.id, "started", file=self._file, base=task.base)
         try:
             git = worktrees.add(task.id, task.base)
-            self._change(git, task, ui, record)
+            self._steps("job")
+            subject = self._work.change(task, git, ui, record)
             outcome = outcome_of(record, None, ui.log, ui.seconds)
             if not self._settings.dry_run:
-                commit = self._commit(git, task, record, outcome, moves_from)
+                commit = self._commit(git, task, record, subject, outcome, moves_from)
             if commit and self._publisher:
                 ui.say("pushing", branch=task.branch)
                 opened = self._publisher.publish(task, task.branch, commit, record.report)
+        except ClusterError:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the other tasks are not to suffer from it
             self._require_going_on(error)
             result = self._failed(task, error, outcome_of(record, error, ui.log, ui.seconds))
@@ -158,39 +162,32 @@ class Runner:
             branch = task.branch if commit else None
             result = Result(task, "done", branch=branch, commit=commit, pull_request=url, outcome=outcome)
         finally:
-            self._models.done(task.spec.model)
+            self._work.done(task)
             worktrees.remove(task.id)
         summary = result.summary()
         ui.say(result.status, **{key: summary[key] for key in _TOLD})
         return result
 
-    def _change(self, git: Git, task: Task, ui: TaskUi, record: Record) -> None:
-        """Let the model change the work tree."""
-        spec, job = task.spec, self._settings.job
-        options = replace(
-            job,
-            sampling=replace(job.sampling, n_attempts=spec.attempts),
-            test_command=spec.test_cmd and named_test_command(spec.test_cmd, git),
-            max_repairs=spec.max_repairs,
-        )
-        self._steps("job")
-        Job(git, self._models.get(spec.model), options, ui, record).run(spec.task)
-        if record.change is None:
-            raise NoChangeError("the model's change came to nothing")
-
     def _commit(
-        self, git: Git, task: Task, record: Record, outcome: Mapping[str, Any], moves_from: str | None
+        self,
+        git: Git,
+        task: Task,
+        record: Record,
+        subject: Subject | None,
+        outcome: Mapping[str, Any],
+        moves_from: str | None,
     ) -> str | None:
         """Commit the change, and let the task's branch end in it."""
         trailers = [f"{TRAILER}: {task.id}"]
         if self._settings.signoff:
             trailers.insert(0, f"Signed-off-by: {commits.identity(git, task.repository.name)}")
-        words, subject = task.spec.task, None
-        if self._publisher:
-            model = self._models.get(task.spec.model)
-            subject = write_subject(model, words, record.diff_text, commits.plain_subject(words))
         text = commits.message(
-            words, record.report, model=task.spec.model, by="magicode batch", trailers=trailers, subject=subject
+            task.spec.task,
+            record.report,
+            model=task.spec.model,
+            by="magicode batch",
+            trailers=trailers,
+            subject=subject,
         )
         self._steps("commit")
         commits.stage(git, record.change.paths if record.change else ())

@@ -1,8 +1,9 @@
 """`magicode batch`: a file of tasks, a branch for each."""
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -17,16 +18,19 @@ from agent.cli.settings import setting
 from agent.errors import exit_code_of
 from agent.options import JobOptions
 from agent.terminal import Terminal
-from model.api import Sampling
+from model.api import OnProgress, Progress, Sampling
 from model.disk import cache_root
 from repo_index.errors import NotARepositoryError
 
 if TYPE_CHECKING:
     from agent.batch.batch import Batch
     from agent.batch.models import Model
+    from agent.batch.plan import Task
     from agent.batch.repositories import Repository
+    from agent.batch.runner import Settings
     from agent.batch.taskfile import TaskFile
     from agent.batch.telling import JsonLines, LiveTable
+    from agent.batch.work import Work
 
 
 class FileFormat(StrEnum):
@@ -54,6 +58,9 @@ def batch(
     jobs: Annotated[
         int, typer.Option(min=1, max=64, metavar="N", help="Tasks at once; a local model answers them together.")
     ] = 1,
+    ray: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Do them on a Ray cluster: `auto`, or HOST:PORT of its head.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Make no branch and keep no state: the diffs are in the report.")
     ] = False,
@@ -113,6 +120,8 @@ def batch(
         raise typer.BadParameter("patches are made of branches, and --dry-run makes none", param_hint="--format-patch")
     if dry_run and pull:
         raise typer.BadParameter("pull requests are made of branches, and --dry-run makes none", param_hint="--pr")
+    if ray and base_url:
+        raise typer.BadParameter("the server answers all tasks; --jobs says how many at a time", param_hint="--ray")
     endpoint = named_endpoint(base_url, context_limit, connections, server_timeout)
     if named_model(ctx, model, endpoint) is None:  # commits and reports say which model it was
         raise typer.BadParameter("name one of the server's models", param_hint="--model")
@@ -146,11 +155,39 @@ def batch(
         state_path=state,
     ) as opened_batch:
         open_model = partial(services(ctx).open_model, device=device, endpoint=endpoint)
-        _run(open_model, opened_batch, report, format_patch, shows_table=sys.stdout.isatty() and not json_lines)
+        doing = _Doing(open_model, settings, ray, uses_gpus=device != "cpu")
+        _run(doing, opened_batch, report, format_patch, shows_table=sys.stdout.isatty() and not json_lines)
+
+
+@dataclass(frozen=True, slots=True)
+class _Doing:
+    """Who is to do the tasks: a model here, or the workers of a cluster."""
+
+    open_model: Callable[..., "Model"]
+    settings: "Settings"
+    ray: str | None
+    uses_gpus: bool
+
+    def __call__(self, tasks: "Sequence[Task]", on_progress: OnProgress) -> "AbstractContextManager[Work]":
+        """Begin to have the models; `on_progress` hears of those that are loaded here."""
+        from agent.batch.work import LocalWork  # noqa: PLC0415
+
+        job, jobs, words_subjects = self.settings.job, self.settings.jobs, self.settings.pulls is not None
+        if self.ray is None or not tasks:
+            open_model = partial(self.open_model, on_progress=on_progress)
+            return LocalWork(tasks, open_model, job, jobs, words_subjects=words_subjects)
+        from agent.cluster.rays import ray_work  # noqa: PLC0415
+
+        open_model = partial(self.open_model, on_progress=_unheard)
+        return ray_work(self.ray, tasks, open_model, job, jobs, words_subjects=words_subjects, uses_gpus=self.uses_gpus)
+
+
+def _unheard(_progress: Progress) -> None:
+    """Let progress on another machine pass."""
 
 
 def _run(
-    open_model: Callable[..., "Model"],
+    doing: _Doing,
     batch: "Batch",
     report: Path | None,
     format_patch: Path | None,
@@ -160,7 +197,7 @@ def _run(
     error: BaseException | None = None
     with _listener(batch.n_todo, shows_table=shows_table) as listener:
         try:
-            batch.run(partial(open_model, on_progress=listener.on_loading), listener)
+            batch.run(partial(doing, on_progress=listener.on_loading), listener)
         except BaseException as raised:
             error = raised
             if not batch.settings.dry_run:
@@ -212,7 +249,7 @@ def _listener(n_todo: int, *, shows_table: bool) -> "Iterator[JsonLines | LiveTa
     if not shows_table:
         yield JsonLines(sys.stdout)
         return
-    with LiveTable(Console(), n_todo) as table:
+    with LiveTable(Console(file=sys.stdout), n_todo) as table:
         yield table
 
 

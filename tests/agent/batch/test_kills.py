@@ -16,23 +16,17 @@ from agent.batch.results import Result
 from agent.batch.runner import Settings
 from agent.batch.schema import TaskSpec
 from agent.batch.taskfile import TaskFile
+from agent.batch.work import LocalWork
 from agent.options import JobOptions
 from tests.agent.cli.diffs import FIX, NEW_FILE, NOWHERE
 from tests.fakes.cli import in_process
 from tests.fakes.git_repo import Repo
+from tests.fakes.listeners import Silent
 from tests.fakes.scripted_model import ScriptedModel
 
 TASKS = b"tasks:\n- task: fix add\n- task: fail\n- task: write notes\n"
 ANSWERS = {"fix add": FIX, "fail": NOWHERE, "write notes": NEW_FILE}
 BRANCHES = {"magicode/fix-add", "magicode/write-notes"}
-
-
-class Silent:
-    def on_event(self, *_: object) -> None: ...
-
-    def on_step(self, *_: object) -> None: ...
-
-    def on_loading(self, *_: object) -> None: ...
 
 
 def run_batch(
@@ -50,7 +44,7 @@ def run_batch(
         cache=repo.root / "no",
         steps=steps,
     ) as batch:
-        batch.run(lambda _: model, Silent())
+        batch.run(lambda tasks: LocalWork(tasks, lambda _: model, JobOptions()), Silent())
         return batch.results, [query.task for query in model.queries]
 
 

@@ -1,0 +1,16 @@
+"""A small repository whose owner git knows."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.agent.cli.diffs import FILES
+from tests.fakes.git_repo import Repo
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    repo = Repo.init(tmp_path / "repo", FILES)
+    repo.run("config", "user.name", "Ada")
+    repo.run("config", "user.email", "ada@example.org")
+    return repo
