@@ -7,6 +7,7 @@ from agent.errors import AgentError
 from agent.trials import Verdict
 from agent.validate import ValidatedPatch
 from model.api import Completion
+from repo_index.text import TextFile
 
 
 @dataclass(slots=True)
@@ -34,6 +35,14 @@ class Attempt:
         return self.patch is not None and not (self.verdict and self.verdict.is_as_before)
 
     @property
+    def moves_space_alone(self) -> bool:
+        """Whether it changes nothing but blanks and the ends of lines: seldom what was asked for."""
+        if self.patch is None:
+            return False
+        old, new = self.patch.old_texts, self.patch.new_texts
+        return all(_ink(old[path]) == _ink(new.get(path)) for path in old)
+
+    @property
     def severity(self) -> tuple[float, ...]:
         """How badly the tests failed with it: see `Verdict.severity`."""
         return self.verdict.severity if self.verdict else ()
@@ -45,6 +54,7 @@ class Attempt:
             not self.is_good,
             self.patch is None,
             self.severity,
+            self.moves_space_alone,
             -self.n_alike,
             -self.completion.mean_logprob,
             self.number,
@@ -68,3 +78,8 @@ def distinct(attempts: Iterable[Attempt]) -> list[Attempt]:
 def ranked(attempts: Sequence[Attempt]) -> list[Attempt]:
     """Return attempts, the best first."""
     return sorted(attempts, key=lambda attempt: attempt.rank)
+
+
+def _ink(text: TextFile | None) -> str | None:
+    """Return what can be seen of a text."""
+    return None if text is None else "".join(text.text.split())

@@ -143,14 +143,13 @@ def _is_whole(store: "ModelStore", entry: ModelEntry) -> bool:
 
 
 def _caches() -> Finding:
-    from model.memory.store import MAX_BYTES, kept_bytes  # noqa: PLC0415 - numpy: --help needs none
+    from model.memory.store import kept_bytes  # noqa: PLC0415 - numpy: --help needs none
     from model.prefixes import PrefixStore  # noqa: PLC0415
 
-    prefixes = PrefixStore()
     clones = tree_bytes(cache_root() / "repositories")
     said = (
-        f"{_gb(prefixes.total_bytes())} read (at most {_gb(prefixes.max_bytes)}), "
-        f"{_gb(kept_bytes())} tokenised (at most {_gb(MAX_BYTES)}), {_gb(clones)} cloned for batches"
+        f"{_gb(PrefixStore().total_bytes())} read and {_gb(kept_bytes())} tokenised of repositories, "
+        f"{_gb(clones)} cloned for batches; --cache-size bounds the first two"
     )
     return Finding("caches", "ok", said)
 

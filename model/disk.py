@@ -18,6 +18,11 @@ def cache_root() -> Path:
     return Path(moved).expanduser().absolute() if moved else platformdirs.user_cache_path("magicode")
 
 
+def shares(cache_bytes: int) -> tuple[int, int]:
+    """Return how many bytes of a cache are for what was encoded, and how many for what was tokenised."""
+    return cache_bytes - cache_bytes // 3, cache_bytes // 3
+
+
 def sync(path: Path) -> None:
     """Flush a file's bytes, or a directory's entries, to the disk."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -67,10 +67,12 @@ class LocalModel:
         dtype: str = "auto",
         prefixes: PrefixStore | None = None,
         memory_root: Path | None = None,
+        memory_bytes: int | None = None,
     ) -> None:
         """Read tokenizer, chat template and window; what is encoded is kept in `prefixes`.
 
-        What is tokenised for the memory is kept below `memory_root`; without it, in the user's cache.
+        What is tokenised for the memory is kept below `memory_root`; without it, in the user's cache. It may take
+        `memory_bytes`, or what `TokenStore` says.
 
         Raises:
             WeightsError: a file is missing or damaged.
@@ -83,7 +85,7 @@ class LocalModel:
         self._device = device
         self._dtype = dtype
         self._prefixes = prefixes
-        self._lookout = Lookout(self.encoder.tokenizer, memory_root)
+        self._lookout = Lookout(self.encoder.tokenizer, memory_root, memory_bytes)
         self._relay = Relay()
 
     @property

@@ -84,6 +84,8 @@ class LiveTable(AbstractContextManager["LiveTable"]):
     def on_event(self, task: Task | None, event: str, fields: Mapping[str, Any]) -> None:
         """Move a task on."""
         if task is None:
+            if reason := fields.get("reason"):
+                self._console.print(Text(printable(f"No worker on {fields['worker']}: {reason}"), style="yellow"))
             return
         with self._lock:
             self._loading = ""
@@ -94,7 +96,7 @@ class LiveTable(AbstractContextManager["LiveTable"]):
                     self._ended.append((task, event, fields))
             else:
                 _, started, _ = self._running.get(task.id, (task, time.monotonic(), ""))
-                said = str(fields.get("command") or fields.get("reason") or "")
+                said = str(fields.get("command") or fields.get("reason") or fields.get("worker") or "")
                 self._running[task.id] = (task, started, f"{event} {said}".strip())
 
     def on_step(self, task: Task, what: str) -> None:

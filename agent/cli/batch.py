@@ -13,17 +13,18 @@ import typer
 from rich.console import Console
 
 from agent.cli import options
-from agent.cli.services import named_endpoint, named_model, services
+from agent.cli.services import in_bytes, named_endpoint, named_model, services
 from agent.cli.settings import setting
-from agent.errors import exit_code_of
+from agent.errors import exit_code_of, message_of
 from agent.options import JobOptions
 from agent.terminal import Terminal
-from model.api import OnProgress, Progress, Sampling
+from model.api import Progress, Sampling
 from model.disk import cache_root
 from repo_index.errors import NotARepositoryError
 
 if TYPE_CHECKING:
     from agent.batch.batch import Batch
+    from agent.batch.listening import Listener
     from agent.batch.models import Model
     from agent.batch.plan import Task
     from agent.batch.repositories import Repository
@@ -97,6 +98,7 @@ def batch(
     context_limit: options.ContextLimit = None,
     attention: options.AttentionMode = options.Attention.auto,
     working_set: options.WorkingSet = options.WORKING_SET_TOKENS,
+    cache_size: options.CacheSize = None,
     max_new_tokens: options.MaxNewTokens = 2048,
     temperature: options.Temperature = 0.0,
     seed: options.Seed = 0,
@@ -154,7 +156,9 @@ def batch(
         cache=cache_root() / "repositories",
         state_path=state,
     ) as opened_batch:
-        open_model = partial(services(ctx).open_model, device=device, endpoint=endpoint)
+        open_model = partial(
+            services(ctx).open_model, device=device, endpoint=endpoint, cache_bytes=in_bytes(cache_size)
+        )
         doing = _Doing(open_model, settings, ray, uses_gpus=device != "cpu")
         _run(doing, opened_batch, report, format_patch, shows_table=sys.stdout.isatty() and not json_lines)
 
@@ -168,18 +172,29 @@ class _Doing:
     ray: str | None
     uses_gpus: bool
 
-    def __call__(self, tasks: "Sequence[Task]", on_progress: OnProgress) -> "AbstractContextManager[Work]":
-        """Begin to have the models; `on_progress` hears of those that are loaded here."""
+    def __call__(self, tasks: "Sequence[Task]", listener: "Listener") -> "AbstractContextManager[Work]":
+        """Begin to have the models."""
         from agent.batch.work import LocalWork  # noqa: PLC0415
 
         job, jobs, words_subjects = self.settings.job, self.settings.jobs, self.settings.pulls is not None
         if self.ray is None or not tasks:
-            open_model = partial(self.open_model, on_progress=on_progress)
+            open_model = partial(self.open_model, on_progress=listener.on_loading)
             return LocalWork(tasks, open_model, job, jobs, words_subjects=words_subjects)
         from agent.cluster.rays import ray_work  # noqa: PLC0415
 
-        open_model = partial(self.open_model, on_progress=_unheard)
-        return ray_work(self.ray, tasks, open_model, job, jobs, words_subjects=words_subjects, uses_gpus=self.uses_gpus)
+        def on_start(place: str, error: Exception | None) -> None:
+            listener.on_event(None, "worker", {"worker": place, "reason": message_of(error) if error else None})
+
+        return ray_work(
+            self.ray,
+            tasks,
+            partial(self.open_model, on_progress=_unheard),
+            job,
+            jobs,
+            words_subjects=words_subjects,
+            uses_gpus=self.uses_gpus,
+            on_start=on_start,
+        )
 
 
 def _unheard(_progress: Progress) -> None:
@@ -197,7 +212,7 @@ def _run(
     error: BaseException | None = None
     with _listener(batch.n_todo, shows_table=shows_table) as listener:
         try:
-            batch.run(partial(doing, on_progress=listener.on_loading), listener)
+            batch.run(partial(doing, listener=listener), listener)
         except BaseException as raised:
             error = raised
             if not batch.settings.dry_run:

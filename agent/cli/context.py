@@ -15,7 +15,7 @@ from rich.tree import Tree
 
 from agent.cli import options
 from agent.cli.output import put
-from agent.cli.services import named_endpoint, named_model, open_source, services
+from agent.cli.services import in_bytes, named_endpoint, named_model, open_source, services
 from agent.errors import WriteError
 from agent.escape import printable
 from agent.protocols import LanguageModel
@@ -56,6 +56,7 @@ def context(
     context_limit: options.ContextLimit = None,
     include: options.Include,
     exclude: options.Exclude,
+    cache_size: options.CacheSize = None,
 ) -> None:
     """Show what the model reads.
 
@@ -65,7 +66,11 @@ def context(
     source = open_source(directory, terminal)
     endpoint = named_endpoint(base_url, context_limit, options.CONNECTIONS, options.FIRST_TOKEN_S)
     opened = services(ctx).open_model(
-        named_model(ctx, model, endpoint), device="cpu", on_progress=terminal.on_progress, endpoint=endpoint
+        named_model(ctx, model, endpoint),
+        device="cpu",
+        on_progress=terminal.on_progress,
+        endpoint=endpoint,
+        cache_bytes=in_bytes(cache_size),
     )
     terminal.close()
     mentions = resolve_mentions(task if for_ is None else for_, source.root, directory)

@@ -3,6 +3,8 @@
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,11 +12,14 @@ from rich.console import Console
 from rich.text import Text
 
 from agent.cli import completion
-from agent.cli.services import services
+from agent.cli.services import in_bytes, services
+from agent.cli.settings import Configuration
+from agent.errors import ConfigError
 from agent.escape import printable
 from agent.reading import forget_counts
 from agent.terminal import Terminal
 from model.catalogue import DEFAULT_MODEL, ModelEntry, read_catalogue
+from model.disk import shares
 from model.machine import Memory, memory
 
 if TYPE_CHECKING:
@@ -47,12 +52,14 @@ def list_(ctx: typer.Context) -> None:
         console.print(Text(f"{name:<20}  {installed.state:<7}  {size:<15}  {window:>14}  {entry.licence}"))
         console.print(Text(f"    {entry.summary}", style="dim"))
         console.print(_fit(entry, room))
-    prefixes = _prefixes()
-    used, most = prefixes.total_bytes(), prefixes.max_bytes
-    console.print(Text(f"What was read of repositories: {used / 1e9:.1f} GB on disk, at most {most / 1e9:.1f} GB"))
     from model.memory.store import MAX_BYTES, kept_bytes  # noqa: PLC0415 - numpy: --help needs none
 
-    tokens = f"{kept_bytes() / 1e9:.1f} GB on disk, at most {MAX_BYTES / 1e9:.1f} GB"
+    cache_bytes = _cache_bytes(ctx)
+    for_prefixes, for_tokens = (None, MAX_BYTES) if cache_bytes is None else shares(cache_bytes)
+    prefixes = _prefixes(for_prefixes)
+    used, most = prefixes.total_bytes(), prefixes.max_bytes
+    console.print(Text(f"What was read of repositories: {used / 1e9:.1f} GB on disk, at most {most / 1e9:.1f} GB"))
+    tokens = f"{kept_bytes() / 1e9:.1f} GB on disk, at most {for_tokens / 1e9:.1f} GB"
     console.print(Text(f"What was tokenised of them: {tokens}"))
     _show_servers(answers(), console)
 
@@ -116,10 +123,18 @@ def _fit(entry: ModelEntry, room: Memory) -> Text:
     return Text(f"{needed}fits this machine", style="dim")
 
 
-def _prefixes() -> "PrefixStore":
+def _cache_bytes(ctx: typer.Context) -> int | None:
+    """Return what the caches may take, if that is set; a configuration that cannot be used sets nothing."""
+    with suppress(ConfigError, ValueError):
+        value = Configuration(ctx, Path()).value("cache-size")
+        return in_bytes(None if value.value is None else float(value.value)) if value.trusted else None
+    return None
+
+
+def _prefixes(max_bytes: int | None = None) -> "PrefixStore":
     from model.prefixes import PrefixStore  # noqa: PLC0415 - numpy: --help needs none
 
-    return PrefixStore()
+    return PrefixStore(max_bytes=max_bytes)
 
 
 def _store() -> "ModelStore":

@@ -79,6 +79,16 @@ ContextLimit = Annotated[
 WorkingSet = Annotated[
     int, setting("--working-set", min=256, metavar="TOKENS", help="How much is in view where not all is.")
 ]
+CacheSize = Annotated[
+    float | None,
+    setting(
+        "--cache-size",
+        min=0.0,
+        metavar="GB",
+        help="What was read of repositories may take so much of the disk; 12, or less on a small one.",
+        show_default=False,
+    ),
+]
 AllowDirty = Annotated[bool, setting("--allow-dirty", help="Change files with uncommitted work, too.")]
 AllowSyntaxErrors = Annotated[bool, setting("--allow-syntax-errors", help="Take a change that breaks a file's syntax.")]
 Yes = Annotated[bool, typer.Option("-y", "--yes", help="Apply without asking.")]

@@ -17,7 +17,7 @@ from agent.cli import completion, options
 from agent.cli.delivery import delivering, destination, single, working_in
 from agent.cli.output import put
 from agent.cli.resuming import Keeper, go_on
-from agent.cli.services import named_endpoint, named_model, on_terminal, open_source, services
+from agent.cli.services import in_bytes, named_endpoint, named_model, on_terminal, open_source, services
 from agent.cli.settings import setting
 from agent.cli.testing import test_command
 from agent.errors import WriteError
@@ -92,6 +92,7 @@ def run(
     context_limit: options.ContextLimit = None,
     attention: options.AttentionMode = options.Attention.auto,
     working_set: options.WorkingSet = options.WORKING_SET_TOKENS,
+    cache_size: options.CacheSize = None,
     max_new_tokens: options.MaxNewTokens = 2048,
     attempts: Annotated[
         int, setting("-n", "--attempts", min=1, metavar="N", help="Answers side by side; the best is taken.")
@@ -241,7 +242,11 @@ def run(
         deliver: Callable[[Record], None] = no_delivery
         with working_in(source, wanted, terminal) if isinstance(source, Git) else nullcontext() as place:
             opened = services(ctx).open_model(
-                named_model(ctx, model, endpoint), device=device, on_progress=ui.on_progress, endpoint=endpoint
+                named_model(ctx, model, endpoint),
+                device=device,
+                on_progress=ui.on_progress,
+                endpoint=endpoint,
+                cache_bytes=in_bytes(cache_size),
             )
             if place is not None:
                 subject = partial(request.subject, opened) if request else None

@@ -31,9 +31,18 @@ class OpenModel(Protocol):
     """Makes a model from what the user calls it."""
 
     def __call__(
-        self, name: str | None, *, device: str, on_progress: OnProgress, endpoint: Endpoint | None = None
+        self,
+        name: str | None,
+        *,
+        device: str,
+        on_progress: OnProgress,
+        endpoint: Endpoint | None = None,
+        cache_bytes: int | None = None,
     ) -> LanguageModel[Any, Any]:
-        """Open it; weights may be fetched. None is the default model, or the only one of a server."""
+        """Open it; weights may be fetched. None is the default model, or the only one of a server.
+
+        What is kept of repositories that were read may take `cache_bytes`.
+        """
         ...
 
 
@@ -88,6 +97,11 @@ def named_endpoint(
         raise typer.BadParameter(str(error), param_hint="--base-url") from error
 
 
+def in_bytes(gigabytes: float | None) -> int | None:
+    """Return what the user says in gigabytes, if it is said."""
+    return None if gigabytes is None else int(gigabytes * 1e9)
+
+
 def named_model(ctx: typer.Context, model: str, endpoint: Endpoint | None) -> str | None:
     """Return what to open: on a server, our default is nobody's choice."""
     source = ctx.get_parameter_source("model")
@@ -140,13 +154,18 @@ def local_time(at: str) -> str:
 
 
 def _open_model(
-    name: str | None, *, device: str, on_progress: OnProgress, endpoint: Endpoint | None = None
+    name: str | None,
+    *,
+    device: str,
+    on_progress: OnProgress,
+    endpoint: Endpoint | None = None,
+    cache_bytes: int | None = None,
 ) -> LanguageModel[Any, Any]:
     # here and not above: neither the tokenizer library nor the HTTP client is needed for --help
     if endpoint is not None:
         from model.endpoint.opening import open_endpoint  # noqa: PLC0415
 
-        return open_endpoint(endpoint, name, on_progress)
+        return open_endpoint(endpoint, name, on_progress, cache_bytes=cache_bytes)
     from model.loading import open_model  # noqa: PLC0415
 
-    return open_model(name or DEFAULT_MODEL, device=device, on_progress=on_progress)
+    return open_model(name or DEFAULT_MODEL, device=device, on_progress=on_progress, cache_bytes=cache_bytes)

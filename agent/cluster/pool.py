@@ -3,10 +3,10 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Generic, Protocol, TypeVar
 
-from agent.errors import ClusterError, message_of
+from agent.errors import ClusterError, WorkerLostError, message_of
 
 _MOST_STARTS = 3  # of one place's workers: what kills them again and again is there
 _PAUSE_S = 0.5
@@ -26,14 +26,21 @@ class Placed(Protocol):
 
 
 WorkerT = TypeVar("WorkerT", bound=Placed)
+OnStart = Callable[[str, Exception | None], None]  # hears of each place whether it has a worker, or why not
+
+
+def unheard(_place: str, _error: Exception | None) -> None:
+    """Let it pass."""
 
 
 class Pool(Generic[WorkerT]):
     """Workers, each with room for several tasks. Some may come later than others, or never."""
 
-    def __init__(self, places: Sequence[str], start: Callable[[str], WorkerT], n_each: int) -> None:
+    def __init__(
+        self, places: Sequence[str], start: Callable[[str], WorkerT], n_each: int, on_start: OnStart = unheard
+    ) -> None:
         """Begin to start a worker at each place; `start` may take minutes, and raises where none can be had there."""
-        self._start, self._n_each = start, n_each
+        self._start, self._n_each, self._on_start = start, n_each, on_start
         self._changed = threading.Condition()
         self._room: dict[WorkerT, int] = {}  # tasks that each has room for
         self._last: dict[WorkerT, Hashable] = {}
@@ -95,7 +102,7 @@ class Pool(Generic[WorkerT]):
                 return
             self._last.pop(worker, None)
             if self._starts[worker.place] < _MOST_STARTS:
-                self._expect(worker.place)
+                self._expect(worker.place, instead_of=worker)
             else:
                 self._failures[worker.place] = ClusterError(f"lost {_MOST_STARTS} workers")
             self._changed.notify_all()
@@ -105,28 +112,31 @@ class Pool(Generic[WorkerT]):
         with self._changed:
             self._closed = True
 
-    def _expect(self, place: str) -> None:
+    def _expect(self, place: str, instead_of: WorkerT | None = None) -> None:
         with self._changed:
             self._starts[place] += 1
             self._n_coming += 1
-        threading.Thread(target=self._begin, args=(place,), name=f"start-{place}", daemon=True).start()
+        threading.Thread(target=self._begin, args=(place, instead_of), name=f"start-{place}", daemon=True).start()
 
-    def _begin(self, place: str) -> None:
+    def _begin(self, place: str, instead_of: WorkerT | None) -> None:
+        if instead_of is not None:
+            with suppress(WorkerLostError):  # it may be there still, and in the way of the next one
+                instead_of.close()
+        worker, failure = None, None
         try:
             worker = self._start(place)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other places are not to suffer from it
-            with self._changed:
-                self._failures[place] = error
-                self._n_coming -= 1
-                self._changed.notify_all()
-            return
+            failure = error
+        self._on_start(place, failure)
         with self._changed:
             self._n_coming -= 1
-            if not self._closed:
+            is_late = self._closed
+            if failure:
+                self._failures[place] = failure
+            elif worker and not is_late:
                 self._room[worker] = self._n_each
             self._changed.notify_all()
-            closed = self._closed
-        if closed:
+        if worker and is_late:
             worker.close()
 
     def _wait(self, is_so: Callable[[], bool], stop: threading.Event) -> None:

@@ -13,7 +13,8 @@ from typing import Any, Self
 from agent.batch.models import Model
 from agent.batch.plan import Task
 from agent.cluster.parcels import Parcel
-from agent.cluster.work import ClusterWork, opened_work
+from agent.cluster.pool import OnStart, unheard
+from agent.cluster.work import ClusterWork, opened
 from agent.cluster.worker import Assignment, Ending, News, Worker, portable
 from agent.errors import ClusterError, WorkerLostError
 from agent.options import JobOptions
@@ -196,8 +197,9 @@ def ray_work(
     *,
     words_subjects: bool = False,
     uses_gpus: bool = True,
+    on_start: OnStart = unheard,
 ) -> Iterator[ClusterWork]:
-    """Yield what does tasks on a Ray cluster, once its first worker is there; see `RayCluster` for what it takes.
+    """Yield what does tasks on a Ray cluster, once its first worker is there; see `RayCluster` and `ClusterWork`.
 
     Raises:
         ClusterError: nobody answers there, or no worker came.
@@ -209,7 +211,7 @@ def ray_work(
         Path(os.devnull).open("w", encoding="utf-8") as nowhere,
         redirect_stdout(nowhere),
         RayCluster(address, open_model, models, n_each, uses_gpus=uses_gpus) as cluster,
-        opened_work(cluster, options, n_each, words_subjects=words_subjects) as work,
+        opened(ClusterWork(cluster, options, n_each, words_subjects=words_subjects, on_start=on_start)) as work,
     ):
         yield work
 

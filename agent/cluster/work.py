@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from agent.batch.listening import TaskUi
 from agent.batch.plan import Task
 from agent.cluster.parcels import Parcel, key_of, packed
-from agent.cluster.pool import Pool
+from agent.cluster.pool import OnStart, Pool, unheard
 from agent.cluster.worker import Assignment, Ending, News
 from agent.errors import NoChangeError, WorkerLostError
 from agent.forge.wording import Subject
@@ -75,12 +75,20 @@ class Cluster(Protocol):
 class ClusterWork:
     """Sends tasks to workers, and makes in the work trees here what they changed in theirs."""
 
-    def __init__(self, cluster: Cluster, options: JobOptions, n_each: int = 1, *, words_subjects: bool = False) -> None:
-        """Begin to start a worker at each place, for `n_each` tasks at a time."""
+    def __init__(
+        self,
+        cluster: Cluster,
+        options: JobOptions,
+        n_each: int = 1,
+        *,
+        words_subjects: bool = False,
+        on_start: OnStart = unheard,
+    ) -> None:
+        """Begin to start a worker at each place, for `n_each` tasks at a time; `on_start` hears what comes of it."""
         self._options, self._words_subjects = options, words_subjects
         self._parcels = _Parcels(cluster.put)
         self.n_at_once = n_each * len(cluster.places)
-        self._pool: Pool[Remote] = Pool(cluster.places, cluster.start, n_each)
+        self._pool: Pool[Remote] = Pool(cluster.places, cluster.start, n_each, on_start)
 
     def wait(self) -> None:
         """Wait for the first worker.
@@ -148,16 +156,13 @@ class ClusterWork:
 
 
 @contextmanager
-def opened_work(
-    cluster: Cluster, options: JobOptions, n_each: int = 1, *, words_subjects: bool = False
-) -> Iterator[ClusterWork]:
-    """Yield what does tasks on a cluster, once its first worker is there.
+def opened(work: ClusterWork) -> Iterator[ClusterWork]:
+    """Yield what does tasks on a cluster once its first worker is there, and let go of its workers in the end.
 
     Raises:
         ClusterError: no worker came.
 
     """
-    work = ClusterWork(cluster, options, n_each, words_subjects=words_subjects)
     try:
         work.wait()
         yield work

@@ -71,8 +71,12 @@ class RoutedSent:
 class EndpointModel:
     """Answers with what a server writes. Threads may share it."""
 
-    def __init__(self, wire: Wire, server: Server, memory_root: Path | None = None) -> None:
+    def __init__(
+        self, wire: Wire, server: Server, memory_root: Path | None = None, memory_bytes: int | None = None
+    ) -> None:
         """Ask nothing yet. What is tokenised for the memory is kept below `memory_root`, or in the user's cache.
+
+        It may take `memory_bytes`, or what `TokenStore` says.
 
         Raises:
             EndpointError: nobody says how much context there is.
@@ -88,7 +92,7 @@ class EndpointModel:
         self.context_limit = min(limits)
         self.server = server
         self._wire = wire
-        self._memory_root = memory_root
+        self._memory_root, self._memory_bytes = memory_root, memory_bytes
         self._takes_grammars = True
 
     @property
@@ -244,7 +248,7 @@ class EndpointModel:
 
     @cached_property
     def _lookout(self) -> Lookout:
-        return Lookout(self._tokenizer, self._memory_root)
+        return Lookout(self._tokenizer, self._memory_root, self._memory_bytes)
 
 
 def _joined(system: str, documents: Sequence[Shown]) -> str:

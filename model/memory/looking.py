@@ -19,9 +19,9 @@ from model.vocabulary import Vocabulary
 class Lookout:
     """Routes over repositories with one tokenizer."""
 
-    def __init__(self, tokenizer: Tokenizer, root: Path | None = None) -> None:
-        """Keep what is tokenised below `root`; without it, in the user's cache."""
-        self._tokenizer, self._root = tokenizer, root
+    def __init__(self, tokenizer: Tokenizer, root: Path | None = None, max_bytes: int | None = None) -> None:
+        """Keep what is tokenised below `root`, in up to `max_bytes`: see `TokenStore` for what holds without them."""
+        self._tokenizer, self._root, self._max_bytes = tokenizer, root, max_bytes
 
     @cached_property
     def vocabulary(self) -> Future[Vocabulary]:
@@ -64,7 +64,7 @@ class Lookout:
                 "lower --max-new-tokens or raise --context-limit"
             )
         segmenter = Segmenter(self._tokenizer, self.vocabulary.result())
-        store = TokenStore(self._tokenizer.identity, self._root)
+        store = TokenStore(self._tokenizer.identity, self._root, max_bytes=self._max_bytes)
         memory = RoutedMemory.read(system, documents, changes, segmenter, store, on_progress)
         self.follow(memory, query.said, min(budget.working_set_tokens, n_room))
         return memory

@@ -96,10 +96,13 @@ class _Shard:
 class TokenStore:
     """Files' tokens below one directory, for one tokenizer. Several processes may use it at once."""
 
-    def __init__(self, key: str, root: Path | None = None, *, max_bytes: int = MAX_BYTES) -> None:
-        """Open the store of what `key` names, below `root`; without it, in the user's cache."""
+    def __init__(self, key: str, root: Path | None = None, *, max_bytes: int | None = None) -> None:
+        """Open the store of what `key` names, below `root`; without it, in the user's cache.
+
+        The files below it, of all tokenizers, may take `max_bytes`: 4 GB where nothing is said.
+        """
         self.root = root if root is not None else default_root()
-        self.max_bytes = max_bytes
+        self.max_bytes = MAX_BYTES if max_bytes is None else max_bytes
         self._directory = self.root / hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
 
     def load(self, blobs: Sequence[str]) -> dict[str, FileTokens]:

@@ -61,6 +61,16 @@ def test_the_attempt_that_passes_is_taken(repo: Repo) -> None:
     assert {each["number"]: each["diff"] for each in ranked}[2] is None
 
 
+def test_an_attempt_that_only_moves_space_comes_after_the_others(repo: Repo) -> None:
+    spaced = FIX.replace("return a + b", "return a  -  b")
+    record, _ = do(repo, [[spaced, spaced, FIX]], User(), 3, test_command="true")
+    assert repo.files()["calc.py"][0] == FIXED
+    assert [(each["number"], each["good"]) for each in outcome_json(record, None)["attempts"]["ranked"]] == [
+        (3, True),
+        (1, True),
+    ]
+
+
 def test_the_tree_is_never_there_with_a_change_that_fails(repo: Repo) -> None:
     seen: list[bytes] = []
 

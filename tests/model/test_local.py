@@ -12,7 +12,7 @@ import pytest
 
 from agent.parse import parse_patch
 from agent.place import place
-from model.api import Editable, Progress, Query, Sampling
+from model.api import Budget, Editable, Progress, Query, Sampling
 from model.errors import DeviceError, WeightsError, WindowExceededError
 from model.loading import open_model
 from model.local import LocalModel
@@ -20,6 +20,7 @@ from model.native.library import kernels_are_there
 from model.native.network import NativeNetwork
 from model.transformers_network import TransformersNetwork
 from repo_index.text import TextFile
+from tests.fakes.documents import Text
 from tests.fakes.repositories import CORPUS
 from tests.fakes.tiny_model import save_tiny_model
 
@@ -174,6 +175,18 @@ def test_a_model_is_opened_by_its_directory(tiny_directory: Path) -> None:
     model = open_model(str(tiny_directory), device="cpu", on_progress=silent)
     assert model.name == str(tiny_directory)
     assert model.count_tokens("x") == 1
+
+
+def test_what_is_kept_on_disk_stays_below_what_it_may_take(
+    tiny_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAGICODE_CACHE_DIR", str(tmp_path))
+    budget, query = Budget(8_000, 256, 4), Query((), "task")
+    for cache_bytes, is_kept in ((0, False), (10**9, True)):
+        model = open_model(str(tiny_directory), device="cpu", on_progress=silent, cache_bytes=cache_bytes)
+        model.look("system", [Text(PurePosixPath("note.py"), SOURCE)], (), query, budget, silent)
+        kept = {path.relative_to(tmp_path).parts[0] for path in tmp_path.rglob("*") if path.is_file()}
+        assert ("memory" in kept) is is_kept
 
 
 def test_counting_needs_no_torch(tiny_directory: Path) -> None:

@@ -39,6 +39,16 @@ def test_what_does_not_fit_is_said(cli: Cli, room: Memory, said: str) -> None:
     assert said in rows[row + 2]
 
 
+def test_what_caches_may_take_can_be_set(cli: Cli) -> None:
+    assert cli("config", "set", "cache-size", "6").code == 0
+    *_, read, tokenised = cli("models", "list").out.decode().splitlines()
+    assert (read[-14:], tokenised[-14:]) == ("at most 4.0 GB", "at most 2.0 GB")
+    cli.monkeypatch.setenv("MAGICODE_CACHE_SIZE", "3")
+    *_, read, tokenised = cli("models", "list").out.decode().splitlines()
+    assert (read[-14:], tokenised[-14:]) == ("at most 2.0 GB", "at most 1.0 GB")
+    assert cli("config", "set", "cache-size", "-1").code == ExitCode.USAGE
+
+
 def test_path(cli: Cli, tmp_path: Path) -> None:
     where = ModelStore(tmp_path / "cache/models").directory("qwen2.5-coder-0.5b")
     assert cli("models", "path", "qwen2.5-coder-0.5b").out.decode() == f"{where}\n"

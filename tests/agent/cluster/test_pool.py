@@ -1,13 +1,14 @@
 """Who is given the next task, and what happens when a worker is lost."""
 
 import threading
+import time
 from dataclasses import dataclass, field
 from itertools import count
 
 import pytest
 
 from agent.cluster.pool import Pool
-from agent.errors import ClusterError
+from agent.errors import ClusterError, WorkerLostError
 from model.errors import UnknownModelError
 
 NEVER = threading.Event()
@@ -55,6 +56,40 @@ def test_one_that_is_lost_is_started_again_but_not_for_ever() -> None:
     assert len(seen) == 3
     with pytest.raises(ClusterError, match=r"^no worker of the cluster is left: lost 3 workers \(a\)$"):
         pool.wait(NEVER)
+
+
+def test_one_that_only_seems_lost_is_ended_before_the_next_one_starts() -> None:
+    done: list[str] = []
+
+    @dataclass(frozen=True)
+    class Mute(Worker):
+        def close(self) -> None:
+            done.append("closed")
+            raise WorkerLostError("it does not answer")
+
+    def start(place: str) -> Mute:
+        done.append("started")
+        return Mute(place)
+
+    pool = Pool(["a"], start, 1)
+    with pool.taken("x", NEVER) as worker:
+        pool.lose(worker)
+    with pool.taken("x", NEVER):
+        assert done == ["started", "closed", "started"]
+
+
+def test_what_comes_of_each_place_is_told() -> None:
+    def start(place: str) -> Worker:
+        if place == "b":
+            raise UnknownModelError("no model there")
+        return Worker(place)
+
+    told: dict[str, str] = {}
+    pool = Pool(["a", "b"], start, 1, lambda place, error: told.update({place: str(error)}))
+    with pool.taken("x", NEVER):
+        while len(told) < 2:
+            time.sleep(0.01)
+    assert told == {"a": "None", "b": "no model there"}
 
 
 def test_a_place_without_a_worker_does_not_stop_the_others() -> None:

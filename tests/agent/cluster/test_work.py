@@ -14,7 +14,8 @@ from agent.batch.runner import Settings
 from agent.batch.schema import TaskSpec
 from agent.batch.taskfile import TaskFile
 from agent.batch.work import LocalWork, OpenWork
-from agent.cluster.work import opened_work
+from agent.cluster.work import ClusterWork
+from agent.cluster.work import opened as opened_work
 from agent.errors import ClusterError, ExitCode
 from agent.options import JobOptions
 from tests.agent.cli.diffs import FIX, FIXED, NEW_FILE, NOWHERE
@@ -47,7 +48,7 @@ def run_batch(
 
 
 def on(cluster: NearCluster, options: JobOptions = OPTIONS, n_each: int = 1) -> OpenWork:
-    return lambda _tasks: opened_work(cluster, options, n_each)
+    return lambda _tasks: opened_work(ClusterWork(cluster, options, n_each))
 
 
 def told(result: Result) -> list[Any]:
