@@ -11,7 +11,7 @@ from agent.patch import FilePatch, Patch
 from agent.sandbox import TestReport
 from agent.ui import Ui
 from agent.validate import ValidatedPatch
-from model.api import Attended, Progress
+from model.api import Attended, Progress, TakenBack
 
 _PAUSE_S = 0.25  # between two events that say how far a phase is
 
@@ -95,8 +95,11 @@ class EventUi:
         self._inner.on_answer()
 
     def on_text(self, text: str) -> None:
-        """Pass on a piece of the answer."""
-        self.say("text", text=text)
+        """Pass on a piece of the answer, or that lines of it are none."""
+        if isinstance(text, TakenBack):
+            self.say("taken_back", lines=text.n_lines)
+        else:
+            self.say("text", text=text)
         self._inner.on_text(text)
 
     def on_attempts(self, attempts: Sequence[Attempt]) -> None:

@@ -4,7 +4,6 @@ Each leaves one line behind, which is all that a log file gets.
 """
 
 import time
-from collections import deque
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -27,7 +26,7 @@ from rich.table import Column
 from rich.text import Text
 
 from agent.escape import printable
-from model.api import Phase, Progress
+from model.api import Phase, Progress, TakenBack
 
 _LABELS: dict[Phase, str] = {
     "connect": "Asking the server",
@@ -88,9 +87,8 @@ class LiveAnswer:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._started = time.perf_counter()
-        self._n_lines = 0
         self._viewed = ""
-        self._lines: deque[str] = deque([""], maxlen=_LINES_SHOWN)
+        self._lines = [""]  # the last one is not complete
         self._live = Live(
             console=console, transient=True, refresh_per_second=_REFRESHES_PER_S, get_renderable=self._render
         )
@@ -99,10 +97,12 @@ class LiveAnswer:
     def add(self, text: str) -> None:
         """Take a piece of it."""
         self._viewed = ""
+        if isinstance(text, TakenBack):
+            self._lines[-1 - text.n_lines :] = [""]
+            return
         first, *more = text.split("\n")
         self._lines[-1] += first
         self._lines.extend(more)
-        self._n_lines += len(more)
 
     def view(self, progress: Progress) -> None:
         """Say that the model reads before it writes on."""
@@ -114,10 +114,10 @@ class LiveAnswer:
         self._console.print(self._head(), style="dim")
 
     def _head(self) -> Text:
-        return Text(f"Writing the diff: {self._n_lines} lines in {time.perf_counter() - self._started:.1f} s")
+        return Text(f"Writing the diff: {len(self._lines) - 1} lines in {time.perf_counter() - self._started:.1f} s")
 
     def _render(self) -> Group:
-        lines = tuple(self._lines)  # drawn by a thread of its own, while more of them come
+        lines = self._lines[-_LINES_SHOWN:]  # drawn by a thread of its own, while more of them come
         shown = [_styled(line) for line in lines] if any(lines) else []
         viewed = [Text(self._viewed, style="dim", no_wrap=True, overflow="ellipsis")] if self._viewed else []
         return Group(self._head(), *shown, *viewed)

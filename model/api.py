@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import Literal, Protocol
+from typing import Literal, Protocol, Self
 
 Phase = Literal["connect", "download", "convert", "scan", "load", "index", "prefill", "view", "read", "answer"]
 FinishReason = Literal["stop", "length"]
@@ -98,6 +98,19 @@ class Progress:
 
 OnProgress = Callable[[Progress], None]
 OnText = Callable[[str], None]
+
+
+class TakenBack(str):
+    """No text, in the place of a piece of an answer: the last `n_lines` whole lines that were told are none of it."""
+
+    __slots__ = ("n_lines",)
+    n_lines: int
+
+    def __new__(cls, n_lines: int) -> Self:
+        """Make it."""
+        self = super().__new__(cls)
+        self.n_lines = n_lines
+        return self
 
 
 @dataclass(frozen=True, slots=True)

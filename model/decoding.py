@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from model.api import OnText
+from model.api import OnText, TakenBack
 from model.correction import Fault, Rewrite
 from model.decisions import Decision, Decisions
 from model.lookup import NO_DRAFT, Draft, PromptLookup
@@ -248,7 +248,7 @@ class Decoding:
         """Go back to a decision and take the next best choice; from there on all is decided anew."""
         self.n_rewinds += 1
         constraint.rewind(decision.n_lines)
-        del self._line_starts[decision.n_lines + 1 :]
+        self._take_back_to(decision.n_lines)
         self._cut_to(decision.n_tokens)
         self._unshown = decision.line
         if decision.line:
@@ -257,9 +257,14 @@ class Decoding:
 
     def _cut_to_line(self, n_lines: int) -> None:
         """Forget the lines from number `n_lines` on."""
-        del self._line_starts[n_lines + 1 :]
+        self._take_back_to(n_lines)
         self._cut_to(self._line_starts[n_lines])
         self._unshown = b""
+
+    def _take_back_to(self, n_lines: int) -> None:
+        if n_back := len(self._line_starts) - 1 - n_lines:
+            del self._line_starts[n_lines + 1 :]
+            self._on_text(TakenBack(n_back))
 
     def _cut_to(self, n_tokens: int) -> None:
         del self._ids[n_tokens:]

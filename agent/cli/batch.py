@@ -57,10 +57,13 @@ def batch(
         str | None, typer.Option("--branch", metavar="TEMPLATE", help="Where a task does not say.")
     ] = None,
     jobs: Annotated[
-        int, typer.Option(min=1, max=64, metavar="N", help="Tasks at once; a local model answers them together.")
+        int, typer.Option(min=1, max=64, metavar="N", help="Tasks at once; a model answers them together.")
     ] = 1,
     ray: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Do them on a Ray cluster: `auto`, or HOST:PORT of its head.")
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Do them on a Ray cluster, --jobs on each node: `auto`, or HOST:PORT of its head."
+        ),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Make no branch and keep no state: the diffs are in the report.")

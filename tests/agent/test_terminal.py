@@ -16,7 +16,7 @@ from agent.sandbox import TestReport
 from agent.terminal import Terminal
 from agent.validate import ValidatedPatch, validate
 from agent.workspace import AppliedChange
-from model.api import Completion, Progress
+from model.api import Completion, Progress, TakenBack
 from repo_index.text import TextFile
 
 
@@ -76,6 +76,16 @@ class TestProgress:
             terminal.on_progress(Progress("download", 50, 100, "owner/name"))
             terminal.close()
             assert "in 0" not in out.getvalue()
+
+    def test_lines_that_the_model_takes_back_are_not_counted(self) -> None:
+        terminal, out = log()
+        terminal.on_answer()
+        terminal.on_text("--- a/x\n+++ b/x\n@@\n-o")
+        terminal.on_text("ld\n+wrong\n")
+        terminal.on_text(TakenBack(2))
+        terminal.on_text("-old\n")
+        terminal.close()
+        assert "Writing the diff: 4 lines in" in out.getvalue()
 
     def test_text_of_the_model_cannot_steer_the_terminal(self) -> None:
         terminal, out = screen()

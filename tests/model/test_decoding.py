@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from model.api import Editable, Flaw, Sampling
+from model.api import Editable, Flaw, Sampling, TakenBack
 from model.constraint import DiffConstraint
 from model.decisions import MAX_REVISIONS
 from model.decoding import Decoding, Feed
@@ -54,8 +54,19 @@ def test_forced_text_is_fed_in_one_pass_with_what_was_chosen(languages: dict[str
     assert decoding.n_tokens == n_fed + len(language.tokenizer.encode("```"))  # which ends the answer: nothing reads it
 
 
+def left_of(told: Sequence[str]) -> str:
+    """What stands when all pieces were heard."""
+    text = ""
+    for piece in told:
+        text += piece
+        if isinstance(piece, TakenBack):
+            text = "".join(text.splitlines(keepends=True)[: -piece.n_lines])
+    return text
+
+
 def test_a_correction_takes_tokens_back(language: Language) -> None:
-    decoding = decoding_of(language)
+    told: list[str] = []
+    decoding = decoding_of(language, shown=told)
     script = [
         "", "--- a/a.py\n", "+++ b/a.py\n", "@@\n", " import os\n", "+import sys\n", "+\n", "+def one():\n",
         "+def two():\n", "-    return 1\n", " \n",
@@ -70,6 +81,8 @@ def test_a_correction_takes_tokens_back(language: Language) -> None:
     assert language.vocabulary.spell(repeated.ids) == b" \n def one():\n"
     assert len(skipped.ids) == 1  # nothing new to read: the last token is read again
     assert decoding.n_tokens == len(ids)
+    assert left_of(told) == language.vocabulary.spell(ids).decode()
+    assert sum(isinstance(piece, TakenBack) for piece in told) == 1  # of the other, no whole line was told
 
 
 def test_a_character_in_pieces_is_finished_before_its_line(languages: dict[str, Language]) -> None:
@@ -163,8 +176,9 @@ def test_a_file_that_ends_by_force_is_gone_back_over(languages: dict[str, Langua
 
     tree = FileTree(Editable({"a.py": ["x = 1", "y = 2"]}, check_file=check), language.vocabulary)
     rng = np.random.default_rng(3)
+    told: list[str] = []
     decoding = Decoding(
-        language.tokenizer, Sampler(Sampling(temperature=1.0)), frozenset(), DiffConstraint(tree), lambda _text: None
+        language.tokenizer, Sampler(Sampling(temperature=1.0)), frozenset(), DiffConstraint(tree), told.append
     )
     liked = np.zeros(len(language.vocabulary.tokens), dtype=np.float32)
     for text, nats in (("`", 9.0), ("\n", 4.0), ("-", 4.0)):
@@ -174,3 +188,4 @@ def test_a_file_that_ends_by_force_is_gone_back_over(languages: dict[str, Langua
         if decoding.step(liked + rng.normal(size=len(liked)).astype(np.float32)) is None:
             break
     assert decoding.n_rewinds == min(MAX_REVISIONS, len(checked)) > 0
+    assert language.vocabulary.spell(decoding._ids).decode() == left_of(told) + "```"
