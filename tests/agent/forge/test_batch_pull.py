@@ -17,6 +17,7 @@ from agent.batch.runner import Settings
 from agent.batch.schema import TaskSpec
 from agent.batch.taskfile import TaskFile
 from agent.batch.telling import JsonLines
+from agent.batch.work import LocalWork
 from agent.errors import ExitCode
 from agent.forge.settings import PullSettings
 from agent.markdown import escaped
@@ -265,7 +266,10 @@ class TestKilled:
         template = TaskSpec(0, 0, "", model="scripted")
         current = open_local(repo.root)
         with opened(file, template, settings, current=current, cache=repo.root / "c", steps=steps) as batch:
-            batch.run(lambda _: ScriptedModel(ANSWERS), JsonLines(io.StringIO()))
+            batch.run(
+                lambda tasks: LocalWork(tasks, lambda _: ScriptedModel(ANSWERS), JobOptions(), words_subjects=True),
+                JsonLines(io.StringIO()),
+            )
             return batch.results
 
     @pytest.mark.parametrize("step", ["find request", "push", "create request", "state done"])
