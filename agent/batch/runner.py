@@ -20,7 +20,6 @@ from agent.forge.publishing import Publisher
 from agent.forge.settings import PullSettings
 from agent.forge.wording import Subject
 from agent.interrupts import held_back
-from agent.options import JobOptions
 from agent.outcome import Record
 from agent.treeio import Steps, no_step
 from repo_index.errors import GitError
@@ -33,10 +32,8 @@ _TOLD = ("exit_code", "reason", "branch", "commit", "pull_request", "seconds")  
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a batch is run. `job` is what holds for each task but for what its author says of it."""
+    """What becomes of what is done, and of what was done before."""
 
-    job: JobOptions
-    jobs: int = 1
     dry_run: bool = False
     signoff: bool = False
     retry_failed: bool = False

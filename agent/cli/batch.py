@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from agent.batch.models import Model
     from agent.batch.plan import Task
     from agent.batch.repositories import Repository
-    from agent.batch.runner import Settings
     from agent.batch.taskfile import TaskFile
     from agent.batch.telling import JsonLines, LiveTable
     from agent.batch.work import Work
@@ -140,7 +139,7 @@ def batch(
         sandboxed=not no_sandbox,
     )
     pulls = PullSettings(forge.value if forge else None, remote, draft) if pull else None
-    settings = Settings(job, jobs, dry_run=dry_run, signoff=signoff, retry_failed=retry_failed, pulls=pulls)
+    settings = Settings(dry_run=dry_run, signoff=signoff, retry_failed=retry_failed, pulls=pulls)
     template = TaskSpec(
         *(0, 0, task or ""),
         branch=branch or DEFAULT_BRANCH,
@@ -162,7 +161,7 @@ def batch(
         open_model = partial(
             services(ctx).open_model, device=device, endpoint=endpoint, cache_bytes=in_bytes(cache_size)
         )
-        doing = _Doing(open_model, settings, ray, uses_gpus=device != "cpu")
+        doing = _Doing(open_model, job, jobs, ray, words_subjects=pull, uses_gpus=device != "cpu")
         _run(doing, opened_batch, report, format_patch, shows_table=sys.stdout.isatty() and not json_lines)
 
 
@@ -171,18 +170,19 @@ class _Doing:
     """Who is to do the tasks: a model here, or the workers of a cluster."""
 
     open_model: Callable[..., "Model"]
-    settings: "Settings"
+    job: JobOptions
+    jobs: int
     ray: str | None
+    words_subjects: bool
     uses_gpus: bool
 
     def __call__(self, tasks: "Sequence[Task]", listener: "Listener") -> "AbstractContextManager[Work]":
         """Begin to have the models."""
         from agent.batch.work import LocalWork  # noqa: PLC0415
 
-        job, jobs, words_subjects = self.settings.job, self.settings.jobs, self.settings.pulls is not None
         if self.ray is None or not tasks:
             open_model = partial(self.open_model, on_progress=listener.on_loading)
-            return LocalWork(tasks, open_model, job, jobs, words_subjects=words_subjects)
+            return LocalWork(tasks, open_model, self.job, self.jobs, words_subjects=self.words_subjects)
         from agent.cluster.rays import ray_work  # noqa: PLC0415
 
         def on_start(place: str, error: Exception | None) -> None:
@@ -192,9 +192,9 @@ class _Doing:
             self.ray,
             tasks,
             partial(self.open_model, on_progress=_unheard),
-            job,
-            jobs,
-            words_subjects=words_subjects,
+            self.job,
+            self.jobs,
+            words_subjects=self.words_subjects,
             uses_gpus=self.uses_gpus,
             on_start=on_start,
         )

@@ -108,9 +108,14 @@ class Pool(Generic[WorkerT]):
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Take no worker in any more."""
+        """End all workers at once, and those that are still to come as soon as they are there."""
         with self._changed:
             self._closed = True
+        threads = [threading.Thread(target=_end, args=(each,), daemon=True) for each in self.workers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
 
     def _expect(self, place: str, instead_of: WorkerT | None = None) -> None:
         with self._changed:
@@ -120,8 +125,7 @@ class Pool(Generic[WorkerT]):
 
     def _begin(self, place: str, instead_of: WorkerT | None) -> None:
         if instead_of is not None:
-            with suppress(WorkerLostError):  # it may be there still, and in the way of the next one
-                instead_of.close()
+            _end(instead_of)  # it may be there still, and in the way of the next one
         worker, failure = None, None
         try:
             worker = self._start(place)
@@ -137,7 +141,7 @@ class Pool(Generic[WorkerT]):
                 self._room[worker] = self._n_each
             self._changed.notify_all()
         if worker and is_late:
-            worker.close()
+            _end(worker)
 
     def _wait(self, is_so: Callable[[], bool], stop: threading.Event) -> None:
         while not is_so():
@@ -153,3 +157,8 @@ class Pool(Generic[WorkerT]):
             places.setdefault(message_of(error), []).append(place)
         reasons = "; ".join(f"{reason} ({', '.join(sorted(at))})" for reason, at in places.items())
         return reasons or "it has no place for one"
+
+
+def _end(worker: Placed) -> None:
+    with suppress(WorkerLostError):
+        worker.close()

@@ -1,6 +1,5 @@
 """Tasks done by the workers of a cluster; commits, branches and requests are made here."""
 
-import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
@@ -102,11 +101,6 @@ class ClusterWork:
     def close(self) -> None:
         """Let go of the workers; what they are at is broken off."""
         self._pool.close()
-        threads = [threading.Thread(target=_close, args=(each,), daemon=True) for each in self._pool.workers]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
 
     def change(self, task: Task, git: Git, ui: TaskUi, record: Record) -> Subject | None:
         """Have a worker change the task's repository, and change the work tree here in the same way."""
@@ -187,8 +181,3 @@ class _Parcels:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(key)
             return self._kept[key]
-
-
-def _close(worker: Remote) -> None:
-    with contextlib.suppress(WorkerLostError):
-        worker.close()

@@ -42,6 +42,12 @@ class Repo:
             file.write_bytes(data)
             file.chmod(permissions)
 
+    def owned(self) -> "Repo":
+        """The same, its owner known to git."""
+        self.run("config", "user.name", "Ada")
+        self.run("config", "user.email", "ada@example.org")
+        return self
+
     def commit(self) -> None:
         self.run("add", "-A")
         self.run("commit", "-q", "-m", "change")

@@ -10,7 +10,4 @@ from tests.fakes.git_repo import Repo
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Repo:
-    repo = Repo.init(tmp_path / "repo", FILES)
-    repo.run("config", "user.name", "Ada")
-    repo.run("config", "user.email", "ada@example.org")
-    return repo
+    return Repo.init(tmp_path / "repo", FILES).owned()

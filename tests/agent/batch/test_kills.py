@@ -39,7 +39,7 @@ def run_batch(
     with opened(
         file,
         template,
-        Settings(JobOptions(), **settings),
+        Settings(**settings),
         current=open_local(repo.root),
         cache=repo.root / "no",
         steps=steps,

@@ -47,9 +47,7 @@ class Batch:
 
 @pytest.fixture
 def repo(repo: Repo) -> Repo:
-    repo.run("config", "user.name", "Ada")
-    repo.run("config", "user.email", "ada@example.org")
-    return repo
+    return repo.owned()
 
 
 @pytest.fixture
@@ -424,9 +422,7 @@ class TestAgain:
 class TestManyRepositories:
     def test_tasks_are_grouped_and_each_model_is_opened_once(self, batch: Batch, tmp_path: Path) -> None:
         for name in ("a", "b"):
-            other = Repo.init(tmp_path / name, FILES)
-            other.run("config", "user.name", "Ada")
-            other.run("config", "user.email", "ada@example.org")
+            Repo.init(tmp_path / name, FILES).owned()
         opened: list[str] = []
 
         def open_model(_self: Cli, name: str, **_: Any) -> ScriptedModel:

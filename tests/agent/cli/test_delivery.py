@@ -16,8 +16,7 @@ FAILS = ("--no-sandbox", "--max-repairs", "0", "--test-cmd", "false")
 
 @pytest.fixture(autouse=True)
 def _identity(repo: Repo) -> None:
-    repo.run("config", "user.name", "Ada")
-    repo.run("config", "user.email", "ada@example.org")
+    repo.owned()
 
 
 def refs(repo: Repo) -> bytes:

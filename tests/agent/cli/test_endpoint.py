@@ -322,8 +322,7 @@ class TestManyTasks:
             time.sleep(0.2)
             says(FENCED)(exchange)
 
-        repo.run("config", "user.name", "Ada")
-        repo.run("config", "user.email", "ada@example.org")
+        repo.owned()
         asking = ask([slowly])
         tasks = tmp_path / "tasks.jsonl"
         tasks.write_text("".join(f'{{"task": "fix add {i}"}}\n' for i in range(4)))

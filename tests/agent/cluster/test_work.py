@@ -38,7 +38,7 @@ def run_batch(
 ) -> list[Result]:
     file = TaskFile("tasks.yaml", json.dumps({"tasks": tasks}).encode(), "yaml", repo.root)
     template = TaskSpec(0, 0, "", model="scripted", max_repairs=0)
-    with opened(file, template, Settings(OPTIONS), current=open_local(repo.root), cache=repo.root / "no") as batch:
+    with opened(file, template, Settings(), current=open_local(repo.root), cache=repo.root / "no") as batch:
         try:
             batch.run(work, listener or Noting())
         except ClusterError:
@@ -65,10 +65,8 @@ def trees(repo: Repo) -> dict[str, str]:
 
 @pytest.mark.parametrize("n_each", [1, 3])
 def test_results_are_those_of_a_batch_here(repo: Repo, tmp_path: Path, n_each: int) -> None:
-    other = Repo.init(tmp_path / "other", {})
+    other = Repo.init(tmp_path / "other", {}).owned()
     other.run("pull", "-q", str(repo.root), "main")
-    other.run("config", "user.name", "Ada")
-    other.run("config", "user.email", "ada@example.org")
     tasks = [*TASKS, {"task": "fix add", "test_cmd": "grep 'a + b' calc.py", "branch": "tested"}]
     here = run_batch(other, lambda todo: LocalWork(todo, open_model, OPTIONS), tasks)
     cluster = NearCluster(tmp_path / "cache", open_model)

@@ -34,9 +34,7 @@ def forge(tmp_path: Path) -> Iterator[LocalForge]:
 
 @pytest.fixture
 def repo(tmp_path: Path, forge: LocalForge, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    repo = Repo.init(tmp_path / "repo", FILES)
-    repo.run("config", "user.name", "Ada")
-    repo.run("config", "user.email", "ada@example.org")
+    repo = Repo.init(tmp_path / "repo", FILES).owned()
     repo.run("remote", "add", "origin", forge.add(NAME, repo.root))
     monkeypatch.setenv("GITEA_TOKEN", TOKEN)
     return repo

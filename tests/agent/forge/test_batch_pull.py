@@ -262,7 +262,7 @@ class TestKilled:
 
     def batch(self, repo: Repo, steps: Any = lambda _: None) -> list[Result]:
         file = TaskFile("tasks.yaml", self.TASKS, "yaml", repo.root)
-        settings = Settings(JobOptions(), pulls=PullSettings("gitea"))
+        settings = Settings(pulls=PullSettings("gitea"))
         template = TaskSpec(0, 0, "", model="scripted")
         current = open_local(repo.root)
         with opened(file, template, settings, current=current, cache=repo.root / "c", steps=steps) as batch:
