@@ -25,9 +25,6 @@ from model.reuse import persist, restore
 from model.sampler import Logits, Sampler
 from model.tokenizer import Tokenizer
 
-# Drafted tokens in one pass, of all attempts together: beyond this, reading them costs more than it saves.
-_MAX_DRAFTED_TOKENS = 16
-
 NewConstraint = Callable[[], Constraint | None]
 
 
@@ -59,6 +56,7 @@ class Network(Protocol):
     batches: bool  # whether several sequences are fed at less than the cost of each alone
     identity: str | None  # names weights and layout of the states; None where these are not persisted
     chunk_tokens: int  # of a prompt are read in one pass
+    draft_tokens: int  # in one pass, of all attempts together: to read more ahead costs more than it saves
 
     def new_cache(self) -> Any:
         """Return an empty sequence."""
@@ -213,7 +211,7 @@ class Engine:
         started = time.perf_counter()
         going = list(attempts)
         while going:
-            max_draft = _MAX_DRAFTED_TOKENS // (len(going) * self._relay.n_beside)
+            max_draft = self.network.draft_tokens // (len(going) * self._relay.n_beside)
             wanted = []
             for attempt in going:
                 if feed := attempt.next_feed(max_new_tokens, max_draft):

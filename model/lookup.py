@@ -13,11 +13,8 @@ _N_GRAM = 2  # tokens that must agree for a guess
 _MAX_SUFFIX = 8  # of several places, the one where more of what is before agrees is followed
 _MAX_PLACES = 32  # that are compared
 _MAX_TOKENS = 262_144  # of the prompt's end are searched
-# A token read ahead costs a quarter to a third of a pass on a CPU, the first one half. So what is less likely than this
-# is not read, and what begins with less than the other is not begun.
-_MIN_CHANCE = 0.35
-_MIN_FIRST_CHANCE = 0.6
-_MAX_CHANCE = 0.94  # beyond 16 tokens a pass saves little more
+_MIN_CHANCE = 0.2  # a token read ahead costs a sixth of a pass, or more; what is less likely than this is not read
+_MAX_CHANCE = 0.94  # beyond 26 tokens a pass saves little more
 _LINE = 0  # the evidence for a line that is written anew
 _PRIOR_TOKENS = 6.0
 _PRIORS = {_LINE: 0.8, 2: 0.55, 3: 0.65, 4: 0.75, 5: 0.8, 6: 0.85, 7: 0.85, 8: 0.9}
@@ -43,7 +40,7 @@ class _Chance:
 
     def n_worth_reading(self) -> int:
         chance = min(self.n_right / self.n_seen, _MAX_CHANCE)
-        return 0 if chance < _MIN_FIRST_CHANCE else int(math.log(_MIN_CHANCE) / math.log(chance))
+        return int(math.log(_MIN_CHANCE) / math.log(chance))
 
 
 class PromptLookup:

@@ -25,6 +25,7 @@ class TransformersNetwork:
     batches: bool = False
     identity: str | None = None  # its states are not persisted
     chunk_tokens: int = 512
+    draft_tokens: int = 16
 
     def __init__(self, network: Any) -> None:
         """Take a loaded network in evaluation mode; see `load` for the usual way."""

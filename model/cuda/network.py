@@ -53,6 +53,7 @@ class CudaNetwork:
     batches: bool = True
     identity: str | None = None  # states are not persisted: to encode them again is as fast as to read them from a disk
     chunk_tokens: int = 4096
+    draft_tokens: int = 16
 
     def __init__(self, config: NetworkConfig, weights: Weights) -> None:
         """Take weights; the type and the device of the numbers are theirs."""

@@ -89,6 +89,7 @@ class NativeNetwork:
 
     batches: bool = True
     chunk_tokens: int = 512
+    draft_tokens: int = 8
 
     def __init__(
         self, config: NetworkConfig, weights: PackedWeights, kernels: Kernels, identity: str | None = None

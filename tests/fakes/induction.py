@@ -30,6 +30,7 @@ class InductionNetwork:
     batches = True
     identity = None
     chunk_tokens = 512
+    draft_tokens = 16
 
     def __init__(self, n_vocabulary: int) -> None:
         self._n_vocabulary = n_vocabulary

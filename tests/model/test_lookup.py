@@ -20,7 +20,7 @@ def test_guesses_that_fail_are_given_up() -> None:
     lookup = PromptLookup(list(range(100)))
     draft = lookup.continuation(list(range(10, 20)), 8)
     assert len(draft.ids) > 3
-    for _ in range(20):
+    for _ in range(40):
         lookup.learn(draft, 0)
     assert not lookup.continuation(list(range(10, 20)), 8).ids
     for _ in range(300):

@@ -35,9 +35,10 @@ struct Buffers {
     std::vector<BlockMeta> meta;
 
     Activations activations(size_t tokens, int columns) {
-        if (q.size() < tokens * columns) q.resize(tokens * columns);
-        if (meta.size() < tokens * columns / kBlock) meta.resize(tokens * columns / kBlock);
-        return {q.data(), meta.data(), columns};
+        const size_t width = tokens < kTile ? tokens : kTile, room = (tokens + width - 1) / width * width * columns;
+        if (q.size() < room) q.resize(room);
+        if (meta.size() < room / kBlock) meta.resize(room / kBlock);
+        return {q.data(), meta.data(), columns, static_cast<int>(width)};
     }
     static float *floats(std::vector<float> &buffer, size_t n) {
         if (buffer.size() < n) buffer.resize(n);

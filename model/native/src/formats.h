@@ -35,16 +35,18 @@ constexpr size_t kSuperBytesQ6K = 16 + 2 * kSuper * kRows + kSuper * 192;
 constexpr size_t kBlockBytesQ50 = 16 + 160;
 constexpr size_t kBlockBytesQ80 = 16 + 256;
 
-inline size_t group_bytes(Kind kind, int columns) {
-    const size_t blocks = static_cast<size_t>(columns) / kBlock;
+// Mean bytes of a block of 8 rows and 32 columns.
+constexpr size_t block_bytes(Kind kind) {
     switch (kind) {
-    case Q4_K: return blocks / kSuper * kSuperBytesQ4K;
-    case Q6_K: return blocks / kSuper * kSuperBytesQ6K;
-    case Q5_0: return blocks * kBlockBytesQ50;
-    case Q8_0: return blocks * kBlockBytesQ80;
+    case Q4_K: return kSuperBytesQ4K / kSuper;
+    case Q6_K: return kSuperBytesQ6K / kSuper;
+    case Q5_0: return kBlockBytesQ50;
+    case Q8_0: return kBlockBytesQ80;
     default: return 0;
     }
 }
+
+inline size_t group_bytes(Kind kind, int columns) { return static_cast<size_t>(columns) / kBlock * block_bytes(kind); }
 
 // A weight matrix; `rows` is a multiple of 8, `columns` of the format's block. `bias` may be null.
 struct Weights {
@@ -63,11 +65,15 @@ struct BlockMeta {
     float sum_half[2];
 };
 
-// Activations (tokens, columns) in int8, quantised by blocks of 32 columns.
+constexpr int kTile = 8; // tokens of a tile
+
+// Activations (tokens, columns) in int8, quantised by blocks of 32 columns. Tokens lie in tiles, block by block, so that
+// what one block of weights meets lies together.
 struct Activations {
-    int8_t *q;        // (tokens, columns)
-    BlockMeta *meta;  // (tokens, columns / 32)
+    int8_t *q;        // (tiles, blocks, width, 32)
+    BlockMeta *meta;  // (tiles, blocks, width)
     int columns;
+    int width;        // of a tile: kTile, or as many as there are tokens
 };
 
 } // namespace magicode

@@ -22,11 +22,18 @@ inline void quantize_block(const float *x, int8_t *q, BlockMeta &meta) {
     meta.sum = meta.scale * (sum_of(sums[0]) + sum_of(sums[1]));
 }
 
+// Where block b of token t lies.
+inline size_t block_at(const Activations &x, int t, int b) {
+    const size_t tile = static_cast<size_t>(t / kTile), n_blocks = static_cast<size_t>(x.columns / kBlock);
+    return (tile * n_blocks + static_cast<size_t>(b)) * static_cast<size_t>(x.width) + static_cast<size_t>(t % kTile);
+}
+
 inline void quantize_row(const float *x, int t, const Activations &out) {
     const int n_blocks = out.columns / kBlock;
-    for (int b = 0; b < n_blocks; b++)
-        quantize_block(x + kBlock * b, out.q + static_cast<size_t>(t) * out.columns + kBlock * b,
-                       out.meta[static_cast<size_t>(t) * n_blocks + b]);
+    for (int b = 0; b < n_blocks; b++) {
+        const size_t at = block_at(out, t, b);
+        quantize_block(x + kBlock * b, out.q + kBlock * at, out.meta[at]);
+    }
 }
 
 void quantize(const float *x, int tokens, const Activations &out, Pool &pool) {
@@ -51,47 +58,68 @@ void norm_quantize(const float *x, int tokens, const float *weight, float eps, c
         for (int b = 0; b < n_blocks; b++) {
             for (int i = 0; i < kBlock; i += 8)
                 store(normed + i, load(row + kBlock * b + i) * scale * load(weight + kBlock * b + i));
-            quantize_block(normed, out.q + static_cast<size_t>(t) * out.columns + kBlock * b,
-                           out.meta[static_cast<size_t>(t) * n_blocks + b]);
+            const size_t at = block_at(out, t, b);
+            quantize_block(normed, out.q + kBlock * at, out.meta[at]);
         }
     });
+}
+
+inline Activations from_token(const Activations &x, int t) {
+    const size_t at = block_at(x, t, 0);
+    return {x.q + kBlock * at, x.meta + at, x.columns, x.width};
+}
+
+constexpr int kFewTokens = 2 * kTile; // up to here unpacking a block again for each tile is cheaper than storing it
+constexpr int kPrefetchBytes = 2048; // ahead of what is read: the processor's own prefetching stops at each page's end
+
+template <Kind kind> inline void prefetch(const uint8_t *group, size_t b) {
+    constexpr size_t bytes = block_bytes(kind);
+    for (size_t i = 0; i < bytes; i += 64) __builtin_prefetch(group + b * bytes + kPrefetchBytes + i);
+}
+
+// One group of rows . some tokens of a tile, from x's first on: a block is used once, straight from the registers that it
+// is unpacked into.
+template <Kind kind, int n_tokens> void multiply_few(const uint8_t *data, int n_blocks, const Activations &x, f8 *sums) {
+    const int8_t *a = x.q;
+    const BlockMeta *meta = x.meta;
+    Dots<1, n_tokens> local;
+    for (int t = 0; t < n_tokens; t++) local[0][t] = splat(0.0f);
+    for (size_t b = 0; b < static_cast<size_t>(n_blocks); b++, a += kBlock * x.width, meta += x.width) {
+        prefetch<kind>(data, b);
+        Block block;
+        Format<kind>::unpack(data, b, block);
+        accumulate<kind, 1, n_tokens>(&block, a, meta, local);
+    }
+    for (int t = 0; t < n_tokens; t++) sums[t] = local[0][t];
+}
+
+template <Kind kind> void multiply_tile(const uint8_t *data, int n_blocks, const Activations &x, int tokens, f8 *sums) {
+    switch (tokens) {
+    case 1: multiply_few<kind, 1>(data, n_blocks, x, sums); break;
+    case 2: multiply_few<kind, 2>(data, n_blocks, x, sums); break;
+    case 3: multiply_few<kind, 3>(data, n_blocks, x, sums); break;
+    case 4: multiply_few<kind, 4>(data, n_blocks, x, sums); break;
+    case 5: multiply_few<kind, 5>(data, n_blocks, x, sums); break;
+    case 6: multiply_few<kind, 6>(data, n_blocks, x, sums); break;
+    case 7: multiply_few<kind, 7>(data, n_blocks, x, sums); break;
+    default: multiply_few<kind, 8>(data, n_blocks, x, sums); break;
+    }
 }
 
 // Adds n_blocks blocks, from `first` on, of n_groups groups: blocks[b][g] are unpacked, sums (groups, tokens).
 template <Kind kind, int n_groups, int n_tokens>
 inline void add_blocks(const Block (*blocks)[n_groups], int first, int n_blocks, const Activations &x, int t, f8 *sums,
                        int stride) {
-    const int8_t *a[n_tokens];
-    const BlockMeta *meta[n_tokens];
+    const size_t at = block_at(x, t, first);
+    const int8_t *a = x.q + kBlock * at;
+    const BlockMeta *meta = x.meta + at;
     Dots<n_groups, n_tokens> local;
-    for (int i = 0; i < n_tokens; i++) {
-        a[i] = x.q + static_cast<size_t>(t + i) * x.columns + kBlock * first;
-        meta[i] = x.meta + static_cast<size_t>(t + i) * (x.columns / kBlock) + first;
+    for (int i = 0; i < n_tokens; i++)
         for (int g = 0; g < n_groups; g++) local[g][i] = sums[g * stride + t + i];
-    }
-    for (int b = 0; b < n_blocks; b++) {
+    for (int b = 0; b < n_blocks; b++, a += kBlock * x.width, meta += x.width)
         accumulate<kind, n_groups, n_tokens>(blocks[b], a, meta, local);
-        for (int i = 0; i < n_tokens; i++) a[i] += kBlock, meta[i]++;
-    }
     for (int i = 0; i < n_tokens; i++)
         for (int g = 0; g < n_groups; g++) sums[g * stride + t + i] = local[g][i];
-}
-
-constexpr int kPrefetchBytes = 2048; // ahead of what is read: the processor's own prefetching stops at each page's end
-
-// One group of rows . the first token.
-template <Kind kind> inline f8 multiply_one(const uint8_t *data, int n_blocks, const Activations &x) {
-    const size_t block_bytes = group_bytes(kind, kBlock * kSuper) / kSuper;
-    const int8_t *a = x.q;
-    const BlockMeta *meta = x.meta;
-    Dots<1, 1> sums{{splat(0.0f)}};
-    for (size_t b = 0; b < static_cast<size_t>(n_blocks); b++, a += kBlock, meta++) {
-        for (size_t i = 0; i < block_bytes; i += 64) __builtin_prefetch(data + b * block_bytes + kPrefetchBytes + i);
-        Block block;
-        Format<kind>::unpack(data, b, block);
-        accumulate<kind, 1, 1>(&block, &a, &meta, sums);
-    }
-    return sums[0][0];
 }
 
 // sums[g * stride + t] = the 8 rows of group `group` + g . token t, for n_groups groups and all tokens.
@@ -100,8 +128,10 @@ void multiply_groups(const Weights &weights, int group, const Activations &x, in
     const int n_blocks = weights.columns / kBlock;
     const size_t bytes = group_bytes(kind, weights.columns);
     const uint8_t *data = weights.data + static_cast<size_t>(group) * bytes;
-    if (tokens == 1) { // uses a block once, straight from the registers that it is unpacked into
-        for (int g = 0; g < n_groups; g++) sums[g * stride] = multiply_one<kind>(data + g * bytes, n_blocks, x);
+    if (tokens <= kFewTokens) {
+        for (int g = 0; g < n_groups; g++)
+            for (int t = 0; t < tokens; t += kTile)
+                multiply_tile<kind>(data + g * bytes, n_blocks, from_token(x, t), tokens - t, sums + g * stride + t);
         return;
     }
     for (int g = 0; g < n_groups; g++)
@@ -110,7 +140,10 @@ void multiply_groups(const Weights &weights, int group, const Activations &x, in
     for (int first = 0; first < n_blocks; first += kSuper) {
         const int n = first + kSuper < n_blocks ? kSuper : n_blocks - first;
         for (int b = 0; b < n; b++)
-            for (int g = 0; g < n_groups; g++) Format<kind>::unpack(data + g * bytes, static_cast<size_t>(first + b), blocks[b][g]);
+            for (int g = 0; g < n_groups; g++) {
+                prefetch<kind>(data + g * bytes, static_cast<size_t>(first + b));
+                Format<kind>::unpack(data + g * bytes, static_cast<size_t>(first + b), blocks[b][g]);
+            }
         int t = 0;
         for (; t + kTokensAtOnce <= tokens; t += kTokensAtOnce)
             add_blocks<kind, n_groups, kTokensAtOnce>(blocks, first, n, x, t, sums, stride);
@@ -151,11 +184,6 @@ inline int multiply_pair(const Weights &weights, int pair, const Activations &x,
     }
     multiply<1>(weights, group, x, tokens, sums, kTokensPerPass);
     return 1;
-}
-
-inline Activations from_token(const Activations &x, int t) {
-    const size_t at = static_cast<size_t>(t);
-    return {x.q + at * x.columns, x.meta + at * (x.columns / kBlock), x.columns};
 }
 
 // Calls body(pair, first token, number of tokens) for every pair of groups and pass of tokens.

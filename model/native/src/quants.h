@@ -101,7 +101,7 @@ inline int32_t quad_at(const int8_t *p) {
 }
 
 // dots[g][t] = for each of the 8 rows of block g, the sum of weight * activation over n_quads quads from first_quad on;
-// a[t] points at the activations of the block.
+// a (tokens, 32) holds the activations of the block.
 template <int n_groups, int n_tokens> using Dots = f8[n_groups][n_tokens];
 
 // Keeps a sum in its register and in its order: left alone, GCC reassociates the sums into a tree, which spills them
@@ -111,15 +111,15 @@ template <int n_groups, int n_tokens> using Dots = f8[n_groups][n_tokens];
 #if defined(MAGICODE_VNNI)
 
 template <int bits, int n_quads, int n_groups, int n_tokens>
-inline void dot(const Block *blocks, int first_quad, const int8_t *const *a, Dots<n_groups, n_tokens> &dots) {
+inline void dot(const Block *blocks, int first_quad, const int8_t *a, Dots<n_groups, n_tokens> &dots) {
     __m256i sums[n_groups][n_tokens];
     for (int g = 0; g < n_groups; g++)
         for (int t = 0; t < n_tokens; t++) sums[g][t] = _mm256_setzero_si256();
 #pragma GCC unroll 8
     for (int q = first_quad; q < first_quad + n_quads; q++) {
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int t = 0; t < n_tokens; t++) {
-            const __m256i x = _mm256_set1_epi32(quad_at(a[t] + 4 * q));
+            const __m256i x = _mm256_set1_epi32(quad_at(a + kBlock * t + 4 * q));
 #pragma GCC unroll 2
             for (int g = 0; g < n_groups; g++)
                 sums[g][t] = _mm256_dpbusd_epi32(sums[g][t], blocks[g].quads[q], x);
@@ -136,7 +136,7 @@ inline void dot(const Block *blocks, int first_quad, const int8_t *const *a, Dot
 template <int bits> constexpr int kRun = bits == 4 ? 8 : bits == 5 ? 4 : bits == 6 ? 2 : 1;
 
 template <int bits, int n_quads, int n_groups, int n_tokens>
-inline void dot(const Block *blocks, int first_quad, const int8_t *const *a, Dots<n_groups, n_tokens> &dots) {
+inline void dot(const Block *blocks, int first_quad, const int8_t *a, Dots<n_groups, n_tokens> &dots) {
     constexpr int run = kRun<bits> < n_quads ? kRun<bits> : n_quads;
     const __m256i ones = _mm256_set1_epi16(1);
     __m256i sums[n_groups][n_tokens];
@@ -149,9 +149,9 @@ inline void dot(const Block *blocks, int first_quad, const int8_t *const *a, Dot
             __m256i w[n_groups];
 #pragma GCC unroll 2
             for (int g = 0; g < n_groups; g++) w[g] = blocks[g].quads[q];
-#pragma GCC unroll 4
+#pragma GCC unroll 8
             for (int t = 0; t < n_tokens; t++) {
-                const __m256i x = _mm256_set1_epi32(quad_at(a[t] + 4 * q));
+                const __m256i x = _mm256_set1_epi32(quad_at(a + kBlock * t + 4 * q));
 #pragma GCC unroll 2
                 for (int g = 0; g < n_groups; g++) {
                     const __m256i products = bits == 8 ? _mm256_maddubs_epi16(_mm256_abs_epi8(w[g]), _mm256_sign_epi8(x, w[g]))
@@ -161,7 +161,7 @@ inline void dot(const Block *blocks, int first_quad, const int8_t *const *a, Dot
                 }
             }
         }
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int t = 0; t < n_tokens; t++)
 #pragma GCC unroll 2
             for (int g = 0; g < n_groups; g++) {
@@ -177,7 +177,7 @@ inline void dot(const Block *blocks, int first_quad, const int8_t *const *a, Dot
 #else
 
 template <int bits, int n_quads, int n_groups, int n_tokens>
-inline void dot(const Block *blocks, int first_quad, const int8_t *const *a, Dots<n_groups, n_tokens> &dots) {
+inline void dot(const Block *blocks, int first_quad, const int8_t *a, Dots<n_groups, n_tokens> &dots) {
     for (int g = 0; g < n_groups; g++)
         for (int t = 0; t < n_tokens; t++) {
             int32_t sums[kRows] = {};
@@ -185,7 +185,7 @@ inline void dot(const Block *blocks, int first_quad, const int8_t *const *a, Dot
                 for (int r = 0; r < kRows; r++)
                     for (int c = 0; c < 4; c++) {
                         const uint8_t u = blocks[g].quads[q][4 * r + c];
-                        sums[r] += (bits == 8 ? static_cast<int8_t>(u) : u) * a[t][4 * q + c];
+                        sums[r] += (bits == 8 ? static_cast<int8_t>(u) : u) * a[kBlock * t + 4 * q + c];
                     }
             for (int r = 0; r < kRows; r++) dots[g][t][r] = static_cast<float>(sums[r]);
         }
@@ -196,7 +196,7 @@ inline void dot(const Block *blocks, int first_quad, const int8_t *const *a, Dot
 // sums[g][t] += block g . activations of token t, for 8 rows each. The order of operations does not depend on how many
 // groups or tokens go together.
 template <Kind kind, int n_groups, int n_tokens>
-inline void accumulate(const Block *blocks, const int8_t *const *a, const BlockMeta *const *meta,
+inline void accumulate(const Block *blocks, const int8_t *a, const BlockMeta *meta,
                        Dots<n_groups, n_tokens> &sums) {
     using F = Format<kind>;
     constexpr int n_quads = 8 / F::kScales;
@@ -204,10 +204,10 @@ inline void accumulate(const Block *blocks, const int8_t *const *a, const BlockM
     for (int s = 0; s < F::kScales; s++) {
         Dots<n_groups, n_tokens> dots;
         dot<F::kBits, n_quads, n_groups, n_tokens>(blocks, n_quads * s, a, dots);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int t = 0; t < n_tokens; t++) {
-            const f8 scale = splat(meta[t]->scale);
-            const f8 sum = splat(F::kScales == 1 ? meta[t]->sum : meta[t]->sum_half[s]);
+            const f8 scale = splat(meta[t].scale);
+            const f8 sum = splat(F::kScales == 1 ? meta[t].sum : meta[t].sum_half[s]);
 #pragma GCC unroll 2
             for (int g = 0; g < n_groups; g++) {
                 sums[g][t] = fma(dots[g][t], blocks[g].scale[s] * scale, sums[g][t]);
