@@ -77,16 +77,21 @@ class _Reader:
 
     def read(self, language: str, source: bytes) -> Reading:
         with self._lock:
-            process = self._process = self._process or _start(self._limit_s)
-            try:
-                answer = _ask(process, json.dumps([*_GRAMMARS[language], len(source)]).encode() + b"\n" + source)
-            except BaseException:  # Ctrl-C: an answer that nobody waits for must not be the next one's
-                self._end(process)
-                raise
-            if not answer.endswith(b"\n"):
-                in_time = self._end(process) != -signal.SIGPROF
-                why = "broke down over it" if in_time else f"had not read it after {self._limit_s:g} s"
-                return Reading((), f"the {language} grammar {why}")
+            # The first try may go on from what was read before; what ends that is read by itself before it is judged.
+            reading = self._try(language, source) if self._process else None
+            return reading if reading and reading.failure is None else self._try(language, source)
+
+    def _try(self, language: str, source: bytes) -> Reading:
+        process = self._process = self._process or _start(self._limit_s)
+        try:
+            answer = _ask(process, json.dumps([*_GRAMMARS[language], len(source)]).encode() + b"\n" + source)
+        except BaseException:  # Ctrl-C: an answer that nobody waits for must not be the next one's
+            self._end(process)
+            raise
+        if not answer.endswith(b"\n"):
+            in_time = self._end(process) != -signal.SIGPROF
+            why = "broke down over it" if in_time else f"had not read it after {self._limit_s:g} s"
+            return Reading((), f"the {language} grammar {why}")
         return Reading(tuple(Fault(*fault) for fault in json.loads(answer)))
 
     def _end(self, process: subprocess.Popen[bytes]) -> int:
