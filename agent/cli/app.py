@@ -10,6 +10,7 @@ import typer
 
 from agent.cli import apply, batch, config, context, doctor, hashhop, models, run, sessions
 from agent.cli.group import Group, say_error
+from agent.cli.sections import Sectioned
 from agent.cli.services import Services
 from agent.errors import exit_code_of, message_of
 
@@ -56,12 +57,12 @@ def root(
     """Edit a whole repository with a local language model. `magicode "TASK"` is short for `magicode run "TASK"`."""
 
 
-app.command("run")(run.run)
-app.command("apply")(apply.apply)
+app.command("run", cls=Sectioned)(run.run)
+app.command("apply", cls=Sectioned)(apply.apply)
 app.command("undo")(apply.undo)
 app.command("diff")(apply.diff)
-app.command("batch")(batch.batch)
-app.command("context")(context.context)
+app.command("batch", cls=Sectioned)(batch.batch)
+app.command("context", cls=Sectioned)(context.context)
 app.command("hashhop")(hashhop.hashhop)
 app.add_typer(sessions.app, name="sessions")
 app.add_typer(models.app, name="models")

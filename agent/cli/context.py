@@ -49,7 +49,7 @@ def context(
         Path | None, typer.Option("--output", metavar="FILE", help="Write the very prompt to FILE; `-` prints it.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the counts as JSON.")] = False,
-    depth: Annotated[int, typer.Option(min=1, help="Levels of the tree to show.")] = 3,
+    depth: Annotated[int, typer.Option(min=1, metavar="N", help="Levels of the tree to show.")] = 3,
     lists_all: Annotated[bool, typer.Option("--all", help="Name every file that is left out.")] = False,
     model: options.Model = options.DEFAULT_MODEL,
     base_url: options.BaseUrl = None,

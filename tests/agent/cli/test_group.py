@@ -1,10 +1,12 @@
 """What every command has in common: how it is found, how it fails, how soon it answers."""
 
+import re
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from agent.cli.sections import SECTION_OF
 from agent.errors import AgentError, ExitCode, exit_code_of
 from model.api import Query
 from model.errors import ModelError
@@ -98,6 +100,13 @@ class TestHelp:
             assert out.startswith(f"Usage: magicode {command}".rstrip())
             assert "<class" not in out
             assert all(len(line) <= 80 for line in out.splitlines())
+
+    def test_each_option_of_a_section_is_one_of_run_and_shown_there_once(self, cli: Cli) -> None:
+        blocks = cli("run", "--help").out.decode().split("\n\n")
+        shown = {name: body for name, _, body in (block.partition(":\n") for block in blocks)}
+        for option, section in SECTION_OF.items():
+            assert re.search(rf"^  (-\w, )?{option}\b", shown[section], re.MULTILINE), option
+            assert sum(len(re.findall(rf"^  (?:-\w, )?{option}\b", body, re.MULTILINE)) for body in blocks) == 1, option
 
     def test_version(self, cli: Cli) -> None:
         assert cli("--version").out.decode() == f"magicode {version('magicode')}\n"

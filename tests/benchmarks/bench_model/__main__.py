@@ -17,6 +17,8 @@ What is measured, and how:
 - `decode_vs_bandwidth` = tokens/s x (weight bytes read a token + KV bytes of the context) ÷ bytes read a second.
   `prefill_vs_matmul` = operations (matrices and causal attention, no head) ÷ seconds ÷ the bf16 rate.
 - `batch8_vs_1`: all tokens a second of eight free-text attempts at temperature 1, against one, behind 512 tokens.
+- `pass_ms`: a pass behind 512 tokens, by how many tokens it reads, with the logits behind each of them: what drafts,
+  forced text and attempts side by side cost.
 - `warm_start_s`: the whole command `magicode run --dry-run` in a fresh process, from its birth to its first token, on a
   git repository of about 16,000 tokens of real code; the first run fills a cache of its own and is told as cold.
 - `after_edit_s`: a history is replayed in one process with the model loaded; after each commit its message is the

@@ -72,13 +72,14 @@ class Figures:
         flops = self.shapes[model].prefill_flops(n_context) / n_context
         return _ratio(rates.prefill * flops if rates and rates.prefill else None, self.rooflines.get(f"{dtype}_flops"))
 
-    def batch(self, model: str) -> dict[str, float] | None:
-        """Return tokens a second of one attempt and of several, and their ratio."""
+    def batch(self, model: str) -> dict[str, Any] | None:
+        """Return tokens a second of one attempt and of several, their ratio, and a pass's ms by its tokens."""
         values = self._values("attempts", model)
         if not values:
             return None
         one, many = (median(v[n] for v in values) for n in ("1", str(N_ATTEMPTS)))
-        return {"one": one, "many": many, "ratio": many / one}
+        pass_ms = {n: round(median(v["pass_ms"][n] for v in values), 1) for n in values[0]["pass_ms"]}
+        return {"one": one, "many": many, "ratio": many / one, "pass_ms": pass_ms}
 
     def start(self, model: str) -> dict[str, Any] | None:
         """Return cold seconds, and the warm ones' median and worst."""

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from rich.console import Console
@@ -24,6 +25,8 @@ from model.tokenizer import Tokenizer
 from repo_index.git import Git
 
 _WARM_UP_TOKENS = 32
+_PASS_TOKENS = (1, 2, 4, 8, 16, 32)
+_N_PASSES = 12
 
 
 class FirstTokenError(BaseException):
@@ -74,6 +77,21 @@ class Loaded:
         # The first of the new tokens comes from the prompt's own pass, so there is one pass fewer than tokens.
         return sum(answer.n_new_tokens - 1 for answer in answers) / seconds
 
+    def pass_ms(self, ids: Sequence[int]) -> dict[str, float]:
+        """Return a pass's median milliseconds behind `ids`, by how many tokens it reads, with the logits of all."""
+        network = self._engine.network
+        cache = network.new_cache()
+        network.feed([(cache, ids)])
+        return {str(n): median(self._pass_ms(cache, ids[:n]) for _ in range(_N_PASSES)) for n in _PASS_TOKENS}
+
+    def _pass_ms(self, cache: Any, ids: Sequence[int]) -> float:
+        n_before = cache.n_tokens
+        started = time.perf_counter()
+        self._engine.network.feed([(cache, ids)], [len(ids)])
+        seconds = time.perf_counter() - started
+        cache.crop(n_before)
+        return seconds * 1e3
+
 
 def generate(request: dict[str, Any], ids: Sequence[int]) -> dict[str, Any]:
     """Prefill ids, then decode behind them several times."""
@@ -85,11 +103,12 @@ def generate(request: dict[str, Any], ids: Sequence[int]) -> dict[str, Any]:
 
 
 def attempts(request: dict[str, Any], ids: Sequence[int]) -> dict[str, Any]:
-    """Decode one attempt and several at once behind the same memory; tokens a second of all together."""
+    """Decode one attempt and several behind the same memory: tokens a second of all together, and a pass's cost."""
     loaded = Loaded(request["model"])
     memory, _ = loaded.prefill(ids[:-1])
     one = Sampling(temperature=1.0, seed=request["seed"], max_new_tokens=request["n_new"])
-    return {str(n): loaded.decode(memory, ids[-1], replace(one, n_attempts=n)) for n in (1, request["n_attempts"])}
+    rates = {str(n): loaded.decode(memory, ids[-1], replace(one, n_attempts=n)) for n in (1, request["n_attempts"])}
+    return rates | {"pass_ms": loaded.pass_ms(ids)}
 
 
 class Requests:

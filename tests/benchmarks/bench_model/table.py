@@ -14,7 +14,9 @@ _GIGA = 1e9
 
 def show(console: Console, figures: Figures, machine: Mapping[str, Any]) -> None:
     """Print machine, rates side by side, and each figure beside its target."""
-    console.print(Group(_machine_table(figures, machine), _rates_table(figures), _target_table(figures)))
+    console.print(
+        Group(_machine_table(figures, machine), _rates_table(figures), _passes_table(figures), _target_table(figures))
+    )
 
 
 def _machine_table(figures: Figures, machine: Mapping[str, Any]) -> Table:
@@ -58,6 +60,17 @@ def _rates_table(figures: Figures) -> Table:
                     " ".join(f"{memory[name] / _GIGA:.2f} {name}" for name in ("total", "own", "mapped")),
                 )
         table.add_section()
+    return table
+
+
+def _passes_table(figures: Figures) -> Table:
+    table = Table(title="Milliseconds of a pass, by the tokens it reads", title_justify="left")
+    batches = {model: batch for model in figures.shapes if (batch := figures.batch(model))}
+    table.add_column("model")
+    for n in next(iter(batches.values()))["pass_ms"] if batches else ():
+        table.add_column(n, justify="right")
+    for model, batch in batches.items():
+        table.add_row(model, *(f"{ms:.1f}" for ms in batch["pass_ms"].values()))
     return table
 
 
