@@ -1,38 +1,32 @@
 """One task from words to a tested change: read, ask the model, check, review, apply, test, and repair what fails."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
 from itertools import count
 from typing import Any
 
 from agent.attempts import Attempt, distinct, ranked
 from agent.editable import editable
 from agent.errors import (
-    AgentError,
     BrokenSyntaxError,
     ConfigError,
     FailingTestsError,
     NoChangeError,
     PatchError,
     TruncatedError,
-    message_of,
 )
-from agent.failures import failed_tests, reasons
-from agent.interrupts import held_back
+from agent.failures import failed_tests
+from agent.landing import Landing, no_delivery
 from agent.options import JobOptions
 from agent.outcome import Record
-from agent.probation import Probation
 from agent.proposal import Checker
 from agent.protocols import LanguageModel, Memory, Routed
 from agent.reading import note_of_room, notes_of, read_source
 from agent.repair import leads_of
 from agent.rounds import Standing
-from agent.sandbox import TestReport, can_layer, run_tests
-from agent.trials import Trials
+from agent.testing import Testing
 from agent.ui import Ui
 from agent.unfinished import Progress
-from agent.validate import ValidatedPatch
 from agent.workspace import Workspace
 from model.api import DRAWN_TEMPERATURE, Attended, Budget, Completion, Query
 from repo_index.errors import ContextTooLargeError
@@ -45,11 +39,6 @@ from repo_index.snapshot import RepoSnapshot
 
 # What another answer of the model may mend. Everything else is for the user.
 _REPAIRABLE = (NoChangeError, PatchError, BrokenSyntaxError, FailingTestsError, TruncatedError)
-_MANY = 5  # tests that an error names
-
-
-def no_delivery(_record: Record) -> None:
-    """Leave a change in the work tree as it is."""
 
 
 class Job:
@@ -78,8 +67,10 @@ class Job:
 
         """
         self._source, self._model, self._options, self._ui, self._record = source, model, options, ui, record
-        self._deliver, self._keep = deliver, keep
-        self._workspace = Workspace(require_git(source, "to change files")) if options.apply else None
+        self._keep = keep
+        self._testing = Testing(source, options, ui, record)
+        workspace = Workspace(require_git(source, "to change files")) if options.apply else None
+        self._landing = Landing(workspace, options, ui, record, self._testing, deliver)
         self._attended: Callable[[], Attended | None] = lambda: None
 
     def run(self, task: str, turns: Sequence[Turn] = (), progress: Progress | None = None) -> None:
@@ -215,12 +206,11 @@ class Job:
             attempts = [self._check(Attempt(n, each), checker) for n, each in enumerate(completions, start=first)]
         attempts = distinct(attempts)
         record.attempts += attempts
-        if self._trials is not None:
-            try:
-                self._test_all(self._trials, attempts)
-            except ConfigError as error:  # the tests cannot run: what was written is shown all the same
-                record.reject(ranked(attempts), error)
-                raise
+        try:
+            self._testing.test(attempts)
+        except ConfigError as error:  # the tests cannot run: what was written is shown all the same
+            record.reject(ranked(attempts), error)
+            raise
         if len(completions) > 1:
             self._ui.on_attempts(attempts)
         return ranked(attempts)
@@ -238,30 +228,6 @@ class Job:
             attempt.error = error
         return attempt
 
-    def _test_all(self, trials: Trials, attempts: Sequence[Attempt]) -> None:
-        """Test attempts one after another until one passes, or all of them if the user wants to see all."""
-        for attempt in attempts:
-            if attempt.patch is None:
-                continue
-            self._ui.on_tests(trials.command)
-            with self._record.timed("test"):
-                attempt.verdict = trials.test(attempt.patch)
-            self._record.flaky = trials.flaky
-            self._record.report = attempt.verdict.report
-            self._ui.on_tested(attempt.verdict.report)
-            if not attempt.verdict.passed:
-                attempt.error = self._failing(attempt.verdict.report, attempt.verdict.new_failures)
-            elif attempt.verdict.report.passed and not self._options.tests_all:
-                return
-
-    @cached_property
-    def _trials(self) -> Trials | None:
-        """What tests changes before they are made; None where there is nothing to run, or it cannot be layered."""
-        options = self._options
-        if options.test_command is None or not options.sandboxed or not can_layer():
-            return None
-        return Trials(options.test_command, self._source.root, options.test_timeout_s, self._ui.on_test_output)
-
     def _take_best(self, attempts: Sequence[Attempt], checker: Checker, task: str, *, is_last: bool) -> None:
         """Carry out the best attempt; where tests can only be run in place, the next one if they fail.
 
@@ -272,96 +238,13 @@ class Job:
             raise attempts[0].error or NoChangeError("the model wrote no change")
         verdict = good[0].verdict
         if verdict and not verdict.report.passed and not is_last:
-            raise self._failing(verdict.report, failed_tests(verdict.report.tail))
+            raise self._testing.failing(verdict.report, failed_tests(verdict.report.tail))
         for attempt in good:
             try:
-                self._carry_out(attempt, checker, task)
+                self._landing.carry_out(attempt, checker, task)
             except FailingTestsError as error:
                 attempt.error = error
                 if attempt is good[-1]:
                     raise
             else:
                 return
-
-    def _carry_out(self, attempt: Attempt, checker: Checker, task: str) -> None:
-        record, options = self._record, self._options
-        patch = record.patch = attempt.patch
-        if patch is None:
-            raise NoChangeError("the model wrote no change")
-        record.report = attempt.verdict.report if attempt.verdict else None  # others may have been tested behind it
-        workspace = self._workspace
-        if workspace is None:
-            record.status = "proposed"
-            return
-        with record.timed("review"):
-            taken = checker.reviewed(patch, self._ui.review)
-        if taken is None:
-            record.status = "declined"
-            return
-        record.patch = taken
-        if self._trials is not None and taken is not patch:  # what is left was never tested by itself
-            part = Attempt(attempt.number, attempt.completion, taken)
-            self._test_all(self._trials, [part])
-            if part.error:
-                raise part.error
-        try:
-            if options.test_command is not None and self._trials is None:
-                with workspace.testing() as probation:
-                    self._apply(workspace, taken, task, probation)
-                    self._test_in_place(options.test_command)
-            else:
-                self._apply(workspace, taken, task)
-            self._deliver(record)
-        except BaseException as error:  # Ctrl-C, too: an untested change does not stay
-            self._roll_back(error)
-            raise
-        record.status = "applied"
-
-    def _apply(
-        self, workspace: Workspace, patch: ValidatedPatch, task: str, probation: Probation | None = None
-    ) -> None:
-        allow_dirty = self._options.allow_dirty
-        with self._record.timed("apply"):
-            self._record.change = workspace.apply(patch, allow_dirty=allow_dirty, task=task, probation=probation)
-
-    def _test_in_place(self, command: str) -> None:
-        options = self._options
-        self._ui.on_tests(command)
-        with self._record.timed("test"):
-            report = run_tests(
-                command,
-                self._source.root,
-                timeout_s=options.test_timeout_s,
-                on_output=self._ui.on_test_output,
-                sandboxed=options.sandboxed,
-            )
-        self._record.report = report
-        self._ui.on_tested(report)
-        if not report.passed:
-            raise self._failing(report, failed_tests(report.tail))
-
-    def _roll_back(self, cause: BaseException) -> None:
-        """Take the change back, if it came so far, and say so in `cause`.
-
-        Raises:
-            AgentError: it cannot be taken back; the error says why, and what failed before.
-
-        """
-        record = self._record
-        if record.change is None or self._workspace is None:
-            return
-        with held_back():
-            try:
-                self._workspace.undo(record.change.undo_id)
-            except AgentError as error:
-                why = f"{message_of(cause)}, and the change could not be rolled back: {error}"
-                raise type(error)(why) from error
-            record.change = None
-            cause.add_note("the change was rolled back")
-
-    def _failing(self, report: TestReport, failed: Collection[str]) -> FailingTestsError:
-        root = self._source.root
-        end = f"stopped after {report.duration_s:.0f} s" if report.timed_out else f"exit code {report.exit_code}"
-        shown = [name.removeprefix(f"{root}/") for name in sorted(failed)[:_MANY]]
-        names = f": {', '.join(shown)}{', …' * (len(failed) > _MANY)}" if failed else ""
-        return FailingTestsError(f"`{report.command}` failed ({end}){names}", reasons(report.tail, root))

@@ -23,7 +23,8 @@ from agent.cli.testing import test_command
 from agent.errors import WriteError
 from agent.events import EventUi, write_line
 from agent.forge.settings import PullSettings
-from agent.loop import Job, no_delivery
+from agent.landing import no_delivery
+from agent.loop import Job
 from agent.options import JobOptions
 from agent.outcome import Record, outcome_json
 from agent.terminal import Terminal

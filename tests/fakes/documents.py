@@ -1,11 +1,14 @@
-"""Documents and changes that are no files and no commits."""
+"""Documents, changes and turns that are no files, no commits and no chat."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
+from typing import Literal
 
 from repo_index.frame import cut_lines, frame_file
 from repo_index.snapshot import blob_id
+
+NOTE = PurePosixPath("note.py")
 
 
 @dataclass(frozen=True)
@@ -46,3 +49,24 @@ class Commit:
     message: str
     paths: tuple[str, ...]
     spans: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Note:
+    """A document that is read just as it is given."""
+
+    content: str
+    path: PurePosixPath = NOTE
+    blob: str = "0"
+    n_tokens: int = 1
+
+    def read(self) -> str:
+        return self.content
+
+
+@dataclass(frozen=True)
+class Said:
+    """A turn of a chat."""
+
+    role: Literal["user", "assistant"]
+    text: str

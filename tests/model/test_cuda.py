@@ -7,6 +7,7 @@ import torch
 
 from model.api import Completion, Editable, Query, Sampling
 from model.local import LocalModel
+from tests.fakes.documents import Note
 from tests.fakes.tiny_model import save_tiny_model
 
 pytestmark = [
@@ -17,22 +18,11 @@ pytestmark = [
 SOURCE = "def add(a, b):\n    return a + b\n\n\ndef sub(a, b):\n    return a - b\n"
 
 
-class Note:
-    """A document of one file."""
-
-    path = PurePosixPath("calc.py")
-    blob = "0"
-    n_tokens = 1
-
-    def read(self) -> str:
-        return SOURCE * 20
-
-
 def answer(
     directory: Path, device: str, edits: Editable | None, *, dtype: str = "float32", seed: int = 0
 ) -> Completion:
     model = LocalModel("tiny", directory, device=device, dtype=dtype)
-    memory = model.remember("You edit code.", [Note()], lambda _progress: None)
+    memory = model.remember("You edit code.", [Note(SOURCE * 20, PurePosixPath("calc.py"))], lambda _progress: None)
     sampling = Sampling(temperature=1.0 if seed else 0.0, seed=seed, max_new_tokens=120)
     [completion] = model.complete(memory, Query((), "add a function"), edits, sampling, lambda _text: None)
     return completion

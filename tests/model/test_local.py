@@ -4,9 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Literal
 
 import pytest
 
@@ -20,31 +18,11 @@ from model.native.library import kernels_are_there
 from model.native.network import NativeNetwork
 from model.transformers_network import TransformersNetwork
 from repo_index.text import TextFile
-from tests.fakes.documents import Text
+from tests.fakes.documents import Note, Said, Text
 from tests.fakes.repositories import CORPUS
 from tests.fakes.tiny_model import save_tiny_model
 
 SOURCE = "import os\n\n\ndef one():\n    return 1\n"
-
-
-@dataclass(frozen=True)
-class Note:
-    text: str
-    blob: str = "0"
-    n_tokens: int = 1
-
-    @property
-    def path(self) -> PurePosixPath:
-        return PurePosixPath("note.py")
-
-    def read(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True)
-class Said:
-    role: Literal["user", "assistant"]
-    text: str
 
 
 def silent(_value: object) -> None:

@@ -1,9 +1,5 @@
 """The prompt's ids, their count and its text are one thing."""
 
-from dataclasses import dataclass
-from pathlib import PurePosixPath
-from typing import Literal
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,30 +7,11 @@ from hypothesis import strategies as st
 from model.api import Query
 from model.chat import ChatTemplate
 from model.prompt import PromptEncoder
+from tests.fakes.documents import Note, Said
 from tests.fakes.tiny_model import CHATML
 from tests.model.conftest import Language
 
 NO_SYSTEM = "{% for m in messages %}{{ raise_exception('no') if m.role == 'system' }}<s>{{ m.content }}</s>{% endfor %}"
-
-
-@dataclass(frozen=True)
-class Note:
-    text: str
-    blob: str = ""
-    n_tokens: int = 0
-
-    @property
-    def path(self) -> PurePosixPath:
-        return PurePosixPath("note.txt")
-
-    def read(self) -> str:
-        return self.text
-
-
-@dataclass(frozen=True)
-class Said:
-    role: Literal["user", "assistant"]
-    text: str
 
 
 texts = st.text(max_size=30)

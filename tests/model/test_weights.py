@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -19,6 +18,7 @@ from repo_index.frame import frame_file
 from repo_index.git import Git
 from repo_index.intake import take_snapshot
 from repo_index.text import TextFile
+from tests.fakes.documents import Note
 
 NAME = "qwen2.5-coder-0.5b"
 SOURCE = "def add(a, b):\n    return a + b\n\n\ndef sub(a, b):\n    return a - b\n"
@@ -30,20 +30,6 @@ pytestmark = [
         reason=f"{NAME} is not in the cache; `magicode models pull {NAME}`",
     ),
 ]
-
-
-@dataclass(frozen=True)
-class Note:
-    text: str
-    blob: str = "0"
-    n_tokens: int = 1
-
-    @property
-    def path(self) -> PurePosixPath:
-        return PurePosixPath("calc.py")
-
-    def read(self) -> str:
-        return self.text
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +54,7 @@ def test_it_writes_a_diff_that_applies(model: LocalModel, tmp_path: Path) -> Non
     path = PurePosixPath("calc.py")
     files = {path: TextFile.from_text(SOURCE)}
     system = "You change a repository. Answer with a unified diff. The files of the repository follow.\n\n"
-    memory = model.remember(system, [Note(frame_file(path, SOURCE))], silent)
+    memory = model.remember(system, [Note(frame_file(path, SOURCE), path)], silent)
     query = Query((), "Add a function mul(a, b) to calc.py that returns the product.")
     edits = Editable({str(path): files[path].lines})
     [completion] = model.complete(memory, query, edits, Sampling(max_new_tokens=160), silent)
