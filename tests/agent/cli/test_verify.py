@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from agent import loop
+from agent import testing
 from agent.errors import ExitCode, PolicyError
 from agent.sandbox import TestReport, sandbox_status
 from model.api import Query
@@ -116,8 +116,8 @@ class TestTests:
         def refuse(*_: object, **__: object) -> None:
             raise PolicyError("no namespaces here")
 
-        cli.monkeypatch.setattr(loop, "can_layer", lambda: False)
-        cli.monkeypatch.setattr(loop, "run_tests", refuse)
+        cli.monkeypatch.setattr(testing, "can_layer", lambda: False)
+        cli.monkeypatch.setattr(testing, "run_tests", refuse)
         result = cli("-y", "--test-cmd", "true", "fix", answers=[FIX])
         assert (result.code, repo.files()) == (ExitCode.REFUSED, FILES)
         assert result.err.endswith("magicode: no namespaces here; the change was rolled back\n")
@@ -229,7 +229,7 @@ class TestRepairs:
         def scripted(command: str, cwd: Path, **_: object) -> TestReport:
             return TestReport(command, next(reports), 0.0, "", timed_out=False)
 
-        cli.monkeypatch.setattr(loop, "run_tests", scripted)
+        cli.monkeypatch.setattr(testing, "run_tests", scripted)
 
         def interrupt(_: Query) -> str:
             raise KeyboardInterrupt
