@@ -175,7 +175,7 @@ class Terminal:
             self.note(f"`{record.report.command}` passed in {record.report.duration_s:.1f} s.", style="green")
         elif record.report and record.status in {"applied", "proposed"}:
             command = record.report.command
-            self.note(f"`{command}` fails as it did before: the change mends nothing of that.", style="yellow")
+            self.note(f"`{command}` still fails, in nothing that passed before.", style="yellow")
         if record.delivery:
             self.delivered(record.delivery)
         if record.pull_request:

@@ -126,7 +126,7 @@ class TestSentences:
     def test_tests_that_still_fail_are_not_passed_over(self) -> None:
         terminal, out = log()
         terminal.ended(Record(status="applied", report=TestReport("pytest", 1, 1.25, "", timed_out=False)))
-        assert out.getvalue() == "`pytest` fails as it did before: the change mends nothing of that.\n"
+        assert out.getvalue() == "`pytest` still fails, in nothing that passed before.\n"
 
     def test_usage_is_told_on_request(self) -> None:
         out = io.StringIO()
