@@ -35,7 +35,8 @@ struct Buffers {
     std::vector<BlockMeta> meta;
 
     Activations activations(size_t tokens, int columns) {
-        const size_t width = tokens < kTile ? tokens : kTile, room = (tokens + width - 1) / width * width * columns;
+        const size_t width = tokens == 0 ? 1 : tokens < kTile ? tokens : kTile;
+        const size_t room = (tokens + width - 1) / width * width * columns;
         if (q.size() < room) q.resize(room);
         if (meta.size() < room / kBlock) meta.resize(room / kBlock);
         return {q.data(), meta.data(), columns, static_cast<int>(width)};
