@@ -36,18 +36,18 @@ def main(limit_s: float) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is our parent's to answer: it closes the pipe
     with contextlib.suppress(ValueError, OSError):  # some systems have no such limit
         resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    reader = _Reader()
+    trees = _Trees()
     for line in sys.stdin.buffer:
         package, function, n_bytes = json.loads(line)
         source = sys.stdin.buffer.read(n_bytes)
         signal.setitimer(signal.ITIMER_PROF, limit_s)  # nothing handles SIGPROF: it ends us, inside C code too
-        answer = json.dumps(list(_errors(reader.read((package, function), source))))
+        answer = json.dumps(list(_errors(trees.read((package, function), source))))
         signal.setitimer(signal.ITIMER_PROF, 0)
         sys.stdout.write(f"{answer}\n")
         sys.stdout.flush()
 
 
-class _Reader:
+class _Trees:
     """Parses texts, and keeps the trees of the last ones."""
 
     def __init__(self) -> None:
@@ -65,14 +65,11 @@ class _Reader:
 
     def _read_on(self, parser: Parser, grammar: _Grammar, source: bytes) -> Tree | None:
         """Parse what differs from the kept text that is most alike; None if too much does."""
-        found, n_alike = None, len(source) // 2
-        for kept_grammar, kept, tree in self._kept:
-            if kept_grammar == grammar and (n := sum(_ends_alike(kept, source))) > n_alike:
-                found, n_alike = (kept, tree), n
-        if found is None:
+        known = [(_ends_alike(kept, source), kept, tree) for of, kept, tree in self._kept if of == grammar]
+        (start, n_after), kept, found = max(known, key=lambda each: sum(each[0]), default=((0, 0), b"", None))
+        if found is None or start + n_after <= len(source) // 2:
             return None
-        kept, tree = found[0], found[1].copy()
-        start, n_after = _ends_alike(kept, source)
+        tree = found.copy()
         old_end, new_end = len(kept) - n_after, len(source) - n_after
         tree.edit(start, old_end, new_end, _point(source, start), _point(kept, old_end), _point(source, new_end))
         return parser.parse(source, tree)

@@ -80,8 +80,7 @@ class Landing:
                 self._record.change = workspace.apply(
                     patch, allow_dirty=self._options.allow_dirty, task=task, probation=probation
                 )
-            if self._testing.comes_after:
-                self._testing.test_in_place()
+            self._testing.test_in_place()
 
     def _roll_back(self, workspace: Workspace, cause: BaseException) -> None:
         """Take the change back, if it came so far, and say so in `cause`.

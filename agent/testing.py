@@ -55,14 +55,14 @@ class Testing:
                 return
 
     def test_in_place(self) -> None:
-        """Test the tree as it is.
+        """Test the tree as it is, if that is the way in which changes are tested.
 
         Raises:
-            FailingTestsError: they fail.
+            FailingTestsError: the tests fail.
 
         """
         options = self._options
-        if options.test_command is None:
+        if options.test_command is None or not self.comes_after:
             return
         self._ui.on_tests(options.test_command)
         with self._record.timed("test"):

@@ -3,6 +3,8 @@
 import os
 import random
 import signal
+import subprocess
+import sys
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -38,6 +40,18 @@ def test_a_process_that_is_gone_is_started_again() -> None:
     reader._process.kill()
     reader._process.wait()
     assert reader.read("json", b"[1]") == Reading(())
+
+
+def test_a_text_that_ends_the_process_by_itself_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    ends = [sys.executable, "-c", "import sys; sys.stdin.buffer.readline()"]
+    monkeypatch.setattr(
+        "agent.grammars._start", lambda _: subprocess.Popen(ends, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    )
+    reader = _Reader()
+    for _ in range(2):
+        assert reader.read("json", b"[1]") == Reading((), "the json grammar broke down over it")
+    monkeypatch.undo()
+    assert reader.read("json", b"[2]") == Reading(())
 
 
 def test_work_without_end_is_ended_by_the_kernel() -> None:
