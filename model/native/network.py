@@ -24,7 +24,8 @@ from model.paging import PAGE_TOKENS
 # Up to here one call runs all layers; longer passes return to Python after each, so that Ctrl-C is heard.
 _TOKENS_PER_CALL = 64
 _SAMPLE_TOKENS = 64
-_ATTENTION_COST = 3  # a float32 operation of attention against an int8 one of a matrix; see LOG.md
+_ATTENTION_COST = 1.6  # a product of attention against an int8 one of a matrix; see LOG.md
+_MOST_COLUMNS = 512  # of a head; `kMostColumns` in the kernels
 _FAMILIES = ("qwen2", "qwen3", "llama", "mistral")
 
 
@@ -76,7 +77,7 @@ class NetworkConfig:
             tied=bool(config.get("tie_word_embeddings", False)),
         )
         widths = (found.hidden, found.ffn, found.n_heads * found.head_dim)
-        fits = not any(width % 32 for width in widths) and found.head_dim % 16 == 0
+        fits = not any(width % 32 for width in widths) and found.head_dim % 16 == 0 and found.head_dim <= _MOST_COLUMNS
         return found if fits and found.n_heads % found.n_kv_heads == 0 else None
 
 
@@ -101,7 +102,7 @@ class NativeNetwork:
 
         """
         self.config = config
-        self.identity: str | None = identity and f"{identity} {kernels.name} f16"
+        self.identity: str | None = identity and f"{identity} {kernels.name} i16"
         self._weights = weights
         self._kernels = kernels
         self._shape = Shape(
@@ -142,9 +143,9 @@ class NativeNetwork:
 
     @property
     def page_bytes(self) -> int:
-        """Bytes of keys and values of 64 tokens in all layers, in half precision."""
+        """Bytes of keys and values of 64 tokens in all layers: whole numbers of 16 bits, and a scale for each head."""
         config = self.config
-        return config.n_layers * 2 * config.n_kv_heads * config.head_dim * 2 * PAGE_TOKENS
+        return config.n_layers * 2 * config.n_kv_heads * (config.head_dim * 2 + 4) * PAGE_TOKENS
 
     @property
     def kv_bytes_per_token(self) -> int:

@@ -19,16 +19,17 @@ struct Sequence {
 };
 
 constexpr int kPageTokens = 64;
-constexpr int kKeyBlock = 16; // tokens whose keys are interleaved: (head_dim, 16) halves
+constexpr int kKeyBlock = 16; // tokens whose keys are interleaved
 
 struct AttentionShape {
     int32_t n_heads, n_kv_heads, head_dim;
     float scale;
 };
 
-// Bytes of one layer's keys, then values, in a page: K (kv_heads, 4, head_dim, 16) and V (kv_heads, 64, head_dim), f16.
+// Bytes of one layer's keys, then values, in a page: K (kv_heads, 4, head_dim / 2, 16, 2) and V (kv_heads, 32, head_dim,
+// 2), whole numbers of 16 bits; then the scales, float32, of K (kv_heads, 64) and V (kv_heads, 64).
 inline size_t page_layer_bytes(const AttentionShape &shape) {
-    return size_t{2} * shape.n_kv_heads * kPageTokens * shape.head_dim * sizeof(uint16_t);
+    return size_t{2} * shape.n_kv_heads * kPageTokens * (shape.head_dim * sizeof(int16_t) + sizeof(float));
 }
 
 struct Kernels {

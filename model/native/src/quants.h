@@ -104,10 +104,6 @@ inline int32_t quad_at(const int8_t *p) {
 // a (tokens, 32) holds the activations of the block.
 template <int n_groups, int n_tokens> using Dots = f8[n_groups][n_tokens];
 
-// Keeps a sum in its register and in its order: left alone, GCC reassociates the sums into a tree, which spills them
-// all and takes twice as long.
-#define MAGICODE_PIN(x) asm("" : "+x"(x))
-
 #if defined(MAGICODE_VNNI)
 
 template <int bits, int n_quads, int n_groups, int n_tokens>

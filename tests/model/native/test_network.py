@@ -11,6 +11,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
 from transformers import (
     AutoModelForCausalLM,
     LlamaConfig,
@@ -23,7 +24,7 @@ from transformers import (
 from model.errors import WeightsError
 from model.native.cache import PagedCache
 from model.native.kernels import Kernels
-from model.native.library import kernels_are_there
+from model.native.library import KERNEL_SETS, kernels_are_there
 from model.native.network import NativeNetwork, NetworkConfig
 from model.native.weights import PACKED, PackedWeights
 from model.paging import PAGE_TOKENS
@@ -45,6 +46,9 @@ CONFIGS: dict[str, PretrainedConfig] = {
     "llama with biases": LlamaConfig(
         **SIZES, num_attention_heads=2, num_key_value_heads=1, head_dim=48, attention_bias=True, mlp_bias=True
     ),
+    "llama with wide heads": LlamaConfig(
+        **{**SIZES, "hidden_size": 320}, num_attention_heads=2, num_key_value_heads=1, head_dim=320
+    ),
     "mistral": MistralConfig(**SIZES, num_attention_heads=6, num_key_value_heads=2, sliding_window=None),
 }
 
@@ -60,8 +64,8 @@ def save(directory: Path, config: PretrainedConfig, seed: int = 0) -> Path:
     return directory
 
 
-def load(directory: Path, n_threads: int = 2) -> NativeNetwork:
-    config, kernels = NetworkConfig.read(directory), Kernels.best(n_threads)
+def load(directory: Path, n_threads: int = 2, kernels: Kernels | None = None) -> NativeNetwork:
+    config, kernels = NetworkConfig.read(directory), kernels or Kernels.best(n_threads)
     assert config is not None
     assert kernels is not None
     return NativeNetwork.load(directory, config, kernels)
@@ -114,6 +118,35 @@ def test_logits_are_those_of_transformers(directory: Path) -> None:
             expected = reference(torch.tensor([ids])).logits[0, -1].numpy()
         logits = read(network, ids)
         assert logits.shape == expected.shape
+        assert np.linalg.norm(logits - expected) / np.linalg.norm(expected - expected.mean()) < 0.03
+
+
+def test_every_set_reads_nearly_the_same(directory: Path) -> None:
+    ids = random_ids(300)
+    expected = read(load(directory), ids)
+    for name in KERNEL_SETS:
+        try:
+            kernels = Kernels(name, 2)
+        except ValueError:  # not on this processor
+            continue
+        logits = read(load(directory, kernels=kernels), ids, step=150)
+        assert np.linalg.norm(logits - expected) / np.linalg.norm(expected - expected.mean()) < 0.01
+
+
+def test_the_largest_sums_of_attention_fit(tmp_path: Path) -> None:
+    """Every key counts alike and every value is the same: the whole numbers behind them are all at their bound."""
+    save(tmp_path, CONFIGS["qwen2"])
+    tensors = load_file(tmp_path / "model.safetensors")
+    for name, tensor in tensors.items():
+        if "q_proj" in name or "v_proj" in name:
+            tensor.fill_(1.0 if name.endswith("v_proj.bias") else 0.0)
+    save_file(tensors, tmp_path / "model.safetensors", metadata={"format": "pt"})
+    network = load(tmp_path)
+    ids = random_ids(200)
+    with torch.inference_mode():
+        expected = plain(tmp_path, network)(torch.tensor([ids])).logits[0, -1].numpy()
+    for step in (1, 200):
+        logits = read(network, ids, step=step)
         assert np.linalg.norm(logits - expected) / np.linalg.norm(expected - expected.mean()) < 0.03
 
 
