@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from agent.commits import UNSPLIT, commit, identity, publish, stage
 from agent.errors import ConflictError, PolicyError
 from agent.interrupts import held_back
 from agent.outcome import Delivery
+from agent.scratch import scratch_directory
 from repo_index.errors import GitError, RepoError
 from repo_index.git import Git
 from repo_index.recency import NO_NETWORK
@@ -178,7 +178,7 @@ def _commit_to_head(git: Git, paths: tuple[PurePosixPath, ...], message: str) ->
     """Commit files, which were as committed before, in front of HEAD; what else is staged stays staged."""
     head = git.head()
     before = git.run("ls-files", "--stage", "-z", "--", *map(str, paths), env={"GIT_LITERAL_PATHSPECS": "1"})
-    with tempfile.TemporaryDirectory(prefix="magicode-") as folder:
+    with scratch_directory() as folder:
         env = {"GIT_INDEX_FILE": f"{folder}/index"}
         if head is not None:
             git.run(*UNSPLIT, "read-tree", head, env=env)

@@ -22,6 +22,7 @@ from agent import bubblewrap, sandbox_exec, seatbelt
 from agent.change import FileChange
 from agent.errors import PolicyError
 from agent.sandbox_policy import clean_environment, own_prefix, plan_confinement
+from agent.scratch import scratch_directory
 
 _HEAD_CHARS = 16 * 1024  # a compiler's first error stands at the top,
 _TAIL_CHARS = 48 * 1024  # a test runner's summary at the end
@@ -156,7 +157,7 @@ def _run_confined(
 ) -> TestReport:
     environment = clean_environment(dict(os.environ), cwd, own_prefix=own_prefix())
     environment = {name: value for name, value in environment.items() if not name.startswith("XDG_")}
-    with _scratch_directory() as scratch:
+    with scratch_directory() as scratch:
         confinement = plan_confinement(
             command,
             cwd,
@@ -352,18 +353,3 @@ def _drain(output: int, take: Callable[[bytes], None]) -> None:
                 break
             take(data)
     take(b"")
-
-
-@contextlib.contextmanager
-def _scratch_directory() -> Iterator[Path]:
-    scratch = Path(tempfile.mkdtemp(prefix="magicode-"))
-    try:
-        yield scratch
-    finally:
-        # tests leave directories behind that even their owner cannot list
-        for folder, names, _ in os.walk(scratch):
-            for name in names:
-                path = Path(folder, name)
-                if not path.is_symlink():
-                    path.chmod(0o700)
-        shutil.rmtree(scratch, ignore_errors=True)

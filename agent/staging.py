@@ -7,13 +7,13 @@ go in and out as bytes: no filter, line-ending conversion or hook of the reposit
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
 
 from agent.change import Change, FileChange
 from agent.errors import PatchError
+from agent.scratch import scratch_directory
 from agent.treeio import FileState, Steps, no_step
 from repo_index.errors import GitError
 from repo_index.git import Git
@@ -85,15 +85,15 @@ def diff_of(git: Git, files: Sequence[FileChange]) -> bytes:
 
     """
     trees: list[bytes] = []
-    with tempfile.TemporaryDirectory(prefix="magicode-") as folder:
-        objects = Path(folder) / "objects"
+    with scratch_directory() as folder:
+        objects = folder / "objects"
         objects.mkdir()
         for side in ("before", "after"):
             env = {"GIT_INDEX_FILE": f"{folder}/{side}.index", "GIT_OBJECT_DIRECTORY": str(objects)}
             states: Iterator[tuple[PurePosixPath, FileState | None]] = (
                 (file.path, file.before if side == "before" else file.after) for file in files
             )
-            _stage(git, Path(folder), env, states, no_step)
+            _stage(git, folder, env, states, no_step)
             trees.append(git.run(*_NEUTRAL, "write-tree", env=env).strip())
         plain = ("--no-color", "--binary", "--full-index", "--find-renames", "--src-prefix=a/", "--dst-prefix=b/")
         return git.run("diff", *plain, *map(os.fsdecode, trees), "--", env=env)

@@ -17,8 +17,9 @@ from model.choices import Choice, SortedTexts
 from model.correction import Fault, Rewrite
 from model.guide import ANEW, BEHIND, Guide, Hints
 from model.hunk import HunkState
+from model.leads import leading_tokens
 from model.lines import FileLines
-from model.newpath import MAX_BYTES, NewPaths
+from model.newpath import NewPaths
 from model.section import FileSection, Tried
 from model.tree import NULL, FileTree
 from model.vocabulary import Mask, incomplete_tail
@@ -88,7 +89,7 @@ class DiffConstraint:
     def allowed(self) -> Mask:
         """Return the tokens that may come next, `(vocab,)`."""
         if self._path:
-            return self._allowed_in_path()
+            return self._free_paths.allowed(self._line, self.vocabulary)
         if self._in_added_line:
             return self._allowed_in_added_line()
         mask = self.vocabulary.nothing()
@@ -114,44 +115,12 @@ class DiffConstraint:
             return free & ~self.vocabulary.text
         return free
 
-    def _allowed_in_path(self) -> Mask:
-        path, vocabulary = self._line.decode(), self.vocabulary
-        new_paths = self._free_paths
-        may_end = new_paths.may_create(path)
-        if len(path) < MAX_BYTES:
-            mask = vocabulary.path & (vocabulary.n_bytes <= MAX_BYTES - len(path))
-            if not new_paths.may_enter(path):
-                mask &= ~vocabulary.slash
-        else:
-            mask = vocabulary.nothing() if may_end else vocabulary.letter.copy()
-        if may_end:
-            mask[vocabulary.prefixes_of(b"\n")] = True
-        return mask
-
     def bonuses(self) -> dict[int, float]:
         """Return tokens that lead to a file or block that the task speaks of, and what makes each likelier, in nats."""
-        found: dict[int, float] = {}
-        for lead, hinted in self._hints:
-            if not self._line.startswith(lead):
-                continue
-            written = self._line[len(lead) :]
-            for text, bonus in hinted.items():
-                if text.startswith(written):
-                    for id_ in self._word_ends(text[len(written) :]):
-                        found[id_] = max(bonus, found.get(id_, 0.0))
+        found = leading_tokens(self._hints, self._line, self.vocabulary)
         if self._hunk:  # there, one `-` or two begin a line that is removed
             found = {id_: bonus for id_, bonus in found.items() if self.vocabulary.tokens[id_] not in {b"-", b"--"}}
         return found
-
-    def _word_ends(self, text: bytes) -> list[int]:
-        """Return the tokens that text begins with and that end as a word of it does; else the longest one.
-
-        Half a word, or a blank, leads as well to what the task does not speak of.
-        """
-        spelled = {id_: self.vocabulary.tokens[id_] or b"" for id_ in self.vocabulary.prefixes_of(text)}
-        fitting = [id_ for id_, token in spelled.items() if not token.isspace()]
-        ends = [id_ for id_ in fitting if not text[len(spelled[id_]) :][:1].islower()]
-        return ends or fitting[-1:]
 
     def advance(self, text: bytes) -> None:
         """Take note of text; it lies within one line, the line's end included.

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from model.blockhunk import Kept
 from model.hints import NAMED, NEW, USING, named_alike
-from model.hunk import HunkState, Kept
+from model.hunk import HunkState
 from model.section import FileSection
 from model.tree import FileTree
 from model.uses import Places

@@ -1,17 +1,16 @@
 """One hunk as it is written: which places in the file it can still stand at, and what it changes."""
 
 import copy
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Literal, Self
+from collections.abc import Iterable, Iterator, Sequence
+from typing import ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from model.blocks import Block, is_closing, is_leading, n_blank_lines
 from model.choices import SortedTexts
-from model.hunklines import Marker, composed, goes_round, indentation_of, is_telling, n_opened, refined
+from model.hunklines import Marker, beginning_of, composed, goes_round, is_telling, refined
 from model.lines import FileLines, Places, Taken
+from model.run import Run
 
 # How far ahead an added line is looked for among the old ones.
 LOOK_AHEAD = 40
@@ -19,68 +18,44 @@ LOOK_AHEAD = 40
 # change the run may be longer: a small model walks to its place from where it began.
 MAX_CONTEXT_RUN = 12
 MAX_LEADING_CONTEXT = 60
-Kept = Literal["name", "keyword", "nothing"]
-# Of a line, what says what it begins; and whose definition that is: all before the first parenthesis.
-_KEYWORD = re.compile(r"\s*\S\w*")
-_KEPT: Mapping[Kept, re.Pattern[str]] = {
-    "name": re.compile(rf"[^(]*(?=\()|{_KEYWORD.pattern}"),
-    "keyword": _KEYWORD,
-    "nothing": re.compile(""),
-}
 
 
 class HunkState:
     """The lines written so far, and the places that they leave open.
 
     A place is the index, from 0, of the old line that would come next. Every line that no earlier hunk has starts
-    open; each old line keeps the places where it is the next line, up to where an earlier hunk begins. Lines that are
-    removed or added without an unchanged one between them are a run; no run adds again just what it removes, and no
-    hunk leaves its file as it was.
+    open; each old line keeps the places where it is the next line, up to where an earlier hunk begins. No run of
+    removed and added lines adds again just what it removes, and no hunk leaves its file as it was.
+
+    This one begins with any line. `model.blockhunk` has those that begin with a block that they name.
     """
+
+    heading: str | None = None  # the first line of its block
+    is_behind: ClassVar[bool] = False  # whether it adds lines behind its block, rather than in its place
 
     def __init__(
         self,
         file: FileLines,
         earlier: Sequence["HunkState"] = (),
-        heading: str | None = None,
         *,
-        is_behind: bool = False,
-        keeps: Kept = "name",
         first_line: int = 0,
+        starts: Places | None = None,
     ) -> None:
-        """Open a hunk of a file anywhere beside the complete hunks `earlier`.
+        """Open a hunk of a file beside the complete hunks `earlier`: at one of `starts`, or anywhere.
 
-        With `heading`, the first line of a definition, it removes that definition first, to write it anew; its
-        first line `keeps` what it began with: the definition's name, its keyword alone, or nothing. Where it
-        `is_behind` the definition, it keeps its end first, and then only adds. `first_line` is that of the
-        answer which follows its `@@`.
+        `first_line` is that of the answer which follows its `@@`.
         """
         self.first_line = first_line
-        self._keeps = keeps
         self._file = file
         self._earlier = tuple(earlier)
         self._taken = lines_taken(file, earlier)
-        self._begins_anywhere = heading is None and not earlier
-        blocks: Sequence[Block] = ()
-        if heading is not None:
-            blocks = (file.blocks_before if is_behind else file.blocks)(heading, self._taken)
-        self.heading = heading
-        self.is_behind = is_behind
-        ends = [(block.closed if is_behind else block.last) + 1 for block in blocks]
-        self._block_ends = np.array(ends) if blocks else None
-        self._n_blank = n_blank_lines(file.lines, blocks[0]) if blocks and is_behind else 0
-        self._indentation = indentation_of(file.lines[blocks[0].start]) if blocks else ""
-        starts = [block.last if is_behind else block.start for block in blocks]
-        self.move_to(np.array(starts) if blocks else file.untaken(self._taken))
+        self._begins_anywhere = starts is None and not earlier
+        self.move_to(file.untaken(self._taken) if starts is None else starts)
         self._lines: list[tuple[Marker, str]] = []
-        self._removed: list[str] = []  # of the run that is being written
-        self._added: list[str] = []
-        self._n_last_added = 0  # how many added lines were written since the last old one
+        self._run = Run()
         self._context_run = 0
         self._owed = 0  # the old line before which nothing is added
         self._is_full = False  # nothing more is added
-        self._n_skipped = 0  # lines of the block that none of the added ones stands for
-        self._following: str | None = None  # the line of the block that the next added one stands for
 
     @classmethod
     def deletion(cls, file: FileLines) -> Self:
@@ -90,10 +65,10 @@ class HunkState:
         hunk.move_to(file.at_end())
         return hunk
 
-    def copy(self) -> "HunkState":
+    def copy(self) -> Self:
         """Return a hunk that is written on without changing this one."""
         twin = copy.copy(self)
-        for name in ("_lines", "_removed", "_added"):
+        for name in ("_lines", "_run"):
             setattr(twin, name, getattr(self, name).copy())
         return twin
 
@@ -105,36 +80,25 @@ class HunkState:
     @property
     def removable(self) -> SortedTexts:
         """Those of `next_lines` that may be removed: a line just added in front of itself may not."""
-        if self.is_behind:
-            return SortedTexts([])
-        if len(self._added) == len(self._removed) + 1 and self._added[:-1] == self._removed:
-            return self._next_lines.without(f"{self._added[-1]}\n".encode())
-        return self._next_lines
+        line = self._run.would_restore
+        return self._next_lines if line is None else self._next_lines.without(f"{line}\n".encode())
 
     def take_old(self, marker: Literal[" ", "-"], line: str) -> None:
         """Write an old line: kept (marker space) or removed (`-`)."""
-        before = self._places
-        self.move_to(self._file.after(before[self._go_on(before)], line))
-        if self._block_ends is not None:
-            self._block_ends = self._block_ends[np.isin(before, self._places - 1)]
-            if (self._places >= self._block_ends).any():
-                self._block_ends = None
+        self.move_to(self._file.after(self._places[self._go_on(self._places)], line))
         self._lines.append((marker, line))
-        self._n_last_added = 0
         if marker == "-":
-            self._removed.append(line)
+            self._run.remove(line)
             self._context_run = 0
         else:
-            self._removed, self._added = [], []
+            self._run = Run()
             self._context_run += 1
 
     def add(self, line: str) -> None:
         """Write a new line. Before any old line it stands at the file's top."""
         self._pin_to_top()
         self._lines.append(("+", line))
-        self._added.append(line)
-        self._following = None
-        self._n_last_added += 1
+        self._run.add(line)
         self._context_run = 0
 
     def n_repeated(self, line: str) -> int | None:
@@ -143,18 +107,7 @@ class HunkState:
         Adding a text in front of the same text is adding it behind: nothing is lost if those lines are kept instead.
         None if `line` is not the end of such a repetition, or too common to tell.
         """
-        if not is_telling(line):
-            return None
-        ahead, added = composed(self._ahead()), composed(self._last_added)
-        line = composed([line])[0]
-        return next(
-            (
-                n
-                for n in range(min(len(added) + 1, len(ahead)))
-                if ahead[n] == line and added[len(added) - n :] == ahead[:n]
-            ),
-            None,
-        )
+        return self._run.n_repeated(line, self._ahead())
 
     def keep_repeated(self, n_added: int) -> Sequence[str]:
         """Take back the last `n_added` added lines; keep, and return, the old ones that they and one more repeat."""
@@ -166,12 +119,7 @@ class HunkState:
         return kept
 
     def n_skipped(self, line: str) -> int:
-        """Return how many old lines come before the one that `line` repeats; 0 if it repeats none, or several.
-
-        What is written anew may have lines that are also found further on.
-        """
-        if self.heading is not None:
-            return 0
+        """Return how many old lines come before the one that `line` repeats; 0 if it repeats none, or several."""
         ahead, line = composed(self._ahead()), composed([line])[0]
         return ahead.index(line) if is_telling(line) and ahead.count(line) == 1 else 0
 
@@ -180,117 +128,61 @@ class HunkState:
         self._pin_to_top()
         self._owed = self.end + n_lines
 
-    def n_copied(self, line: str) -> int:
-        """Return how many lines added behind a definition, or in its place, `line` the last, copy what is there.
+    def n_copied(self, _line: str) -> int:
+        """Return how many added lines, this one the last, copy what is beside a block that they should differ from."""
+        return 0
 
-        That is what comes next, or a line that begins another definition beside this one, or this one again.
-        """
-        if self.heading is None or not self._added:
-            return 0
-        if self.is_behind and (n_repeated := self.n_repeated(line)) is not None:
-            return n_repeated + 1
-        is_other = indentation_of(line) == self._indentation and self._added.count(line) >= self._removed.count(line)
-        return int(is_other and self._file.is_defined_beside(line, self.end - 1))
-
-    def is_doubled(self, line: str) -> bool:
+    def is_doubled(self, _line: str) -> bool:
         """Whether a block that is written anew would get the line twice in a row that was just added."""
-        is_again = self._added[-1:] == [line] and is_telling(line)
-        return is_again and self.heading is not None and not self.is_behind and self._removed.count(line) < 2
+        return False
 
     def removes(self, line: str) -> bool:
         """Whether the run that is being written removes a line, and does not add it again."""
-        return self._removed.count(line) > self._added.count(line)
+        return self._run.removes(line)
 
     def go_on_behind(self, *, skips: bool = False) -> int:
-        """Let the next line that is added stand for the one of the block that is due; if there is none, end.
+        """Let the next line that is added stand for the removed one that is due; if there is none, end.
 
         Whoever `skips` that one goes on behind it. Returns how many lines that were added are taken back.
         """
-        self._n_skipped += skips
-        n_done = len(self._added) + self._n_skipped
-        if n_done >= len(self._removed):
-            return self.end_additions(0)
-        self._following = self._removed[n_done]
-        return 0
+        return 0 if self._run.go_on_behind(skips=skips) else self.end_additions(0)
 
     def end_additions(self, n_copied: int) -> int:
         """Let nothing more be added; take back, and count, the last lines: `n_copied`, and those that led to them."""
         self._is_full = True
-        n_least = len(self._added) - self._n_last_added  # what stands before an old line stays
-        n_kept = len(self._added) - n_copied
-        while n_kept > n_least and is_leading(self._added[n_kept - 1]):
-            n_kept -= 1
-        n_dropped = len(self._added) - n_kept
-        del self._lines[len(self._lines) - n_dropped :], self._added[n_kept:]
-        self._n_last_added -= n_dropped
+        n_dropped = self._run.take_back(n_copied)
+        del self._lines[len(self._lines) - n_dropped :]
         return n_dropped
 
     def restores(self, line: str) -> bool:
         """Whether, with `line` added, the run adds just what it removes."""
-        if len(self._removed) != len(self._added) + 1:
-            return False
-        return composed(self._removed) == composed([*self._added, line])
+        return self._run.restores(line)
 
     def keep_removed(self) -> Sequence[str]:
         """Take the whole run back; keep, and return, the lines that it removed."""
-        kept = self._removed
-        del self._lines[len(self._lines) - len(self._removed) - len(self._added) :]
+        kept = self._run.removed
+        del self._lines[len(self._lines) - len(kept) - len(self._run.added) :]
         self._lines += [(" ", line) for line in kept]
         self._context_run = len(kept)
-        self._removed, self._added, self._n_last_added = [], [], 0
+        self._run = Run()
         return kept
 
     @property
-    def must_remove(self) -> bool:
-        """Whether the definition that is written anew is not removed yet, all of it."""
-        return self._block_ends is not None and not self.is_behind
-
-    @property
-    def must_keep(self) -> bool:
-        """Whether the end of the definition behind which lines are added is not kept yet, all of it."""
-        return self._block_ends is not None and self.is_behind
-
-    @property
     def must_begin_with(self) -> str:
-        r"""What a new line begins with: where a block is written anew, its name, so that its first line stays.
-
-        Behind a definition, the end of a blank line, as often as such lines stand between it and the next one; then
-        its indentation, up to the space that a tokenizer puts before a word.
-        """
-        if not self.may_add:
-            return ""
-        if self.is_behind:
-            if any(self._added):
-                return ""
-            return "\n" if len(self._added) < self._n_blank else self._indentation.removesuffix(" ")
-        if self._following is not None:
-            found = _KEYWORD.match(self._following)
-            return found[0] if found else ""
-        if self.heading is None or any(marker != "-" for marker, _ in self._lines):
-            return ""
-        found = _KEPT[self._keeps].match(self._lines[0][1])
-        return found[0] if found else ""
+        """What a new line begins with: what the line does that it stands for."""
+        following = self._run.following if self.may_add else None
+        return "" if following is None else beginning_of(following)
 
     @property
     def may_add(self) -> bool:
         """Whether a new line may come next. A hunk begins with an old line, unless it begins at the file's top."""
-        if (
-            self._is_full
-            or self._block_ends is not None
-            or self.end < self._owed
-            or (not self._lines and not self._begins_anywhere)
-        ):
+        if self._is_full or self.end < self._owed or (not self._lines and not self._begins_anywhere):
             return False
-        may_end = self.is_behind or self._next_lines or self.may_close
-        return not (self._goes_round and may_end)
+        return not (self._goes_round and self._may_end_additions)
 
     @property
     def may_keep(self) -> bool:
         """Whether an unchanged line may come next."""
-        if self.must_remove:
-            return False
-        if self.is_behind:
-            return self.must_keep or not self._is_placed
         limit = MAX_CONTEXT_RUN if self._changes_lines else MAX_LEADING_CONTEXT
         return self._context_run < limit or not self._is_placed or not self.may_add
 
@@ -301,37 +193,26 @@ class HunkState:
         Where its lines fit at several places, they are those at the file's end, or before an earlier hunk, if nothing
         follows them in the diff. What stands elsewhere is told from these by a further old line.
         """
-        if self.is_behind and not self._adds_text:
-            return False
-        is_placed = (self._is_placed or not self._go_on(self._places).all()) and self._block_ends is None
+        is_placed = self._is_placed or not self._go_on(self._places).all()
         return is_placed and self._is_anchored and self._changes_lines and self.settled.changes_file
 
     @property
     def may_abandon(self) -> bool:
         """Whether a block was written anew as it was, or nothing came behind it, so that the hunk can be dropped."""
-        if self.heading is None or self._block_ends is not None:
-            return False
-        if self.is_behind:
-            return (self._is_full or self._goes_round) and not self._adds_text
-        return all(marker == " " for marker, _ in self._lines)
+        return False
 
     @property
     def looks_incomplete(self) -> bool:
         """Whether the run that is being written is shorter than what it replaces, or leaves more brackets open."""
-        if len(self._added) < len(self._removed):
-            return True
-        return sum(map(n_opened, self._added)) > sum(map(n_opened, self._removed))
+        return self._run.looks_incomplete
 
     @property
     def completes_addition(self) -> bool:
-        """Whether what is added behind a definition may be complete: a blank line follows, or its last bracket."""
-        if not self.is_behind or not self._adds_text or not self._added:
-            return False
-        last = self._added[-1]
-        return not last.strip() or (indentation_of(last) == self._indentation and is_closing(last.strip()))
+        """Whether what is added behind a definition may be complete."""
+        return False
 
     @property
-    def settled(self) -> "HunkState":
+    def settled(self) -> Self:
         """This hunk where it stands when it is closed now."""
         if self._is_placed:
             return self
@@ -369,8 +250,8 @@ class HunkState:
 
     def likely(self) -> str:
         """Guess the next line: the removed lines are often written anew, with a small change."""
-        n_added = len(self._added)
-        return f"+{self._removed[n_added]}\n" if self._n_last_added and n_added < len(self._removed) else ""
+        line = self._run.likely
+        return "" if line is None else f"+{line}\n"
 
     def index_of(self, offset: int) -> int:
         """Return which of the hunk's lines is number `offset` of its new side, or how many lines it has."""
@@ -420,15 +301,6 @@ class HunkState:
         return self._file.lines[self.end : self.end + (int(others[0]) if len(others) else LOOK_AHEAD)]
 
     @property
-    def _last_added(self) -> Sequence[str]:
-        return self._added[len(self._added) - self._n_last_added :]
-
-    @property
-    def _adds_text(self) -> bool:
-        """Whether a line is added that is not blank."""
-        return any(marker == "+" and line.strip() for marker, line in self._lines)
-
-    @property
     def _is_placed(self) -> bool:
         return len(self._places) == 1
 
@@ -439,7 +311,12 @@ class HunkState:
 
     @property
     def _goes_round(self) -> bool:
-        return goes_round(self._last_added)
+        return goes_round(self._run.last_added)
+
+    @property
+    def _may_end_additions(self) -> bool:
+        """Whether something else than a new line may come next."""
+        return bool(self._next_lines) or self.may_close
 
     @property
     def _changes_lines(self) -> bool:

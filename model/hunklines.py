@@ -1,10 +1,13 @@
 """What the lines of a hunk say, as plain text: whether they repeat each other, open brackets, change anything."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 from itertools import groupby
 from typing import Literal
+
+_BEGINNING = re.compile(r"\s*\S\w*")
 
 Marker = Literal[" ", "-", "+"]
 
@@ -44,6 +47,12 @@ def refined(lines: Sequence[tuple[Marker, str]]) -> list[tuple[Marker, str]]:
 def n_opened(line: str) -> int:
     """Count the brackets that a line opens, less those that it closes."""
     return sum(map(line.count, "([{")) - sum(map(line.count, ")]}"))
+
+
+def beginning_of(line: str) -> str:
+    """Return what says what a line begins: its indentation and its first word, or sign with the word behind it."""
+    found = _BEGINNING.match(line)
+    return found[0] if found else ""
 
 
 def indentation_of(line: str) -> str:

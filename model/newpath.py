@@ -3,8 +3,10 @@
 import unicodedata
 from collections.abc import Iterable
 
+from model.vocabulary import Mask, Vocabulary
+
 # From here on a path ends as soon as it may. A name may have 255 bytes.
-MAX_BYTES = 200
+_MAX_BYTES = 200
 # `.git` is git's own directory under any letter case; `.magicode.toml` says what this program may do.
 _REFUSED = frozenset({"", ".git", "git~1", ".magicode.toml"})
 
@@ -51,6 +53,20 @@ class NewPaths:
         if not _is_name(name) or self.is_file(folded) or (spellings and path not in spellings):
             return False
         return not slash or self.may_enter(parent)
+
+    def allowed(self, written: bytes, vocabulary: Vocabulary) -> Mask:
+        """Return the tokens that may follow the beginning of a new file's path, `(vocab,)`; a newline ends it."""
+        path = written.decode()
+        may_end = self.may_create(path)
+        if len(path) < _MAX_BYTES:
+            mask = vocabulary.path & (vocabulary.n_bytes <= _MAX_BYTES - len(path))
+            if not self.may_enter(path):
+                mask &= ~vocabulary.slash
+        else:
+            mask = vocabulary.nothing() if may_end else vocabulary.letter.copy()
+        if may_end:
+            mask[vocabulary.prefixes_of(b"\n")] = True
+        return mask
 
     def is_file(self, folded: str) -> bool:
         """Whether a file has this folded path."""

@@ -3,8 +3,9 @@
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
+from model.blockhunk import AnewHunk, BehindHunk, Kept
 from model.choices import SortedTexts
-from model.hunk import HunkState, Kept, in_file_order, lines_taken
+from model.hunk import HunkState, in_file_order, lines_taken
 from model.lines import FileLines
 from model.uses import defined_name
 
@@ -54,11 +55,15 @@ class FileSection:
             self.restore(self.hunks[:-1], self.tried | {(last.heading, last.is_behind)})
 
     def open_hunk(self, heading: str | None, first_line: int, *, is_behind: bool, keeps: Kept) -> None:
-        """Open a hunk: see `HunkState`."""
+        """Open a hunk: anywhere, or with `heading` at the block that it begins; see `AnewHunk` and `BehindHunk`."""
         self.hunks[:] = [hunk.settled for hunk in self.hunks]
-        self.hunks.append(
-            HunkState(self.lines, self.hunks, heading, is_behind=is_behind, keeps=keeps, first_line=first_line)
-        )
+        if heading is None:
+            hunk = HunkState(self.lines, self.hunks, first_line=first_line)
+        elif is_behind:
+            hunk = BehindHunk(self.lines, self.hunks, heading, first_line=first_line)
+        else:
+            hunk = AnewHunk(self.lines, self.hunks, heading, keeps=keeps, first_line=first_line)
+        self.hunks.append(hunk)
 
     def restore(self, hunks: Sequence[HunkState], tried: frozenset[Tried]) -> None:
         """Go back to hunks as they were, and to what was tried by then."""

@@ -3,16 +3,15 @@
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from agent.batch.repositories import Repository
 from agent.errors import ForeignCommitsError, ForgeError
 from agent.forge.remotes import Remote
 from agent.forge.tokens import Token
+from agent.scratch import scratch_directory
 from repo_index.errors import GitError
 from repo_index.git import Git
 
@@ -39,8 +38,8 @@ def clean_git(repository: Repository | None = None) -> Iterator[Git]:
 
     What that configures could send a token elsewhere: another address, a proxy, a certificate that is not checked.
     """
-    with tempfile.TemporaryDirectory(prefix="magicode-push-") as folder:
-        git = Git(Path(folder).resolve())
+    with scratch_directory() as folder:
+        git = Git(folder.resolve())
         if repository is None:
             git.run("init", "--quiet", "--template=")
         else:
