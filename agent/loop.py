@@ -171,7 +171,8 @@ class Job:
         limit = self._prompt_limit
         if options.attention == "dense" or (options.attention == "auto" and prompt.n_tokens <= limit):
             prompt.check_fits(limit)
-            whole: Memory = self._model.remember(prompt.system, prompt.documents, self._ui.on_progress)
+            exact = options.attention == "dense"
+            whole: Memory = self._model.remember(prompt.system, prompt.documents, self._ui.on_progress, exact=exact)
             return whole
         budget = Budget(limit + n_answer, options.working_set_tokens, n_answer)
         query, changes = Query(prompt.turns, prompt.task), read_past(self._source)

@@ -75,8 +75,10 @@ class LanguageModel(Protocol[MemoryT, RoutedT]):
         """Yield the very text that the model is given, piece by piece: a repository is never held as text."""
         ...
 
-    def remember(self, system: str, documents: Sequence[Document], on_progress: OnProgress) -> MemoryT:
-        """Encode system text and documents."""
+    def remember(
+        self, system: str, documents: Sequence[Document], on_progress: OnProgress, *, exact: bool = False
+    ) -> MemoryT:
+        """Encode system text and documents; if `exact`, nothing is reused that was encoded behind another text."""
         ...
 
     def look(

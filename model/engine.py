@@ -21,8 +21,9 @@ from model.native.network import NativeNetwork, NetworkConfig
 from model.platform import runs_on_cpu
 from model.prefixes import PrefixStore
 from model.relay import Relay
-from model.reuse import persist, restore
+from model.reuse import persist
 from model.sampler import Logits, Sampler
+from model.splicing import prepare
 from model.tokenizer import Tokenizer
 
 NewConstraint = Callable[[], Constraint | None]
@@ -140,20 +141,29 @@ class Engine:
         """Predict the seconds that `n_tokens` take to encode."""
         return self.network.estimate_prefill_s(n_tokens)
 
-    def prefill(self, ids: Sequence[int], on_progress: OnProgress) -> DenseMemory:
+    def prefill(self, ids: Sequence[int], on_progress: OnProgress, *, exact: bool = False) -> DenseMemory:
         """Encode a prompt's prefix, in full attention; what an earlier request encoded is read from disk.
 
-        What was encoded is kept, also when this is broken off.
+        What stood behind another text there is taken over, too, unless it shall be `exact`: see `model.splicing`. What
+        was encoded is kept, also when this is broken off.
         """
         started = time.perf_counter()
-        cache = self.network.new_cache()
         store, identity = self._prefixes, self.network.identity
-        n_reused = restore(store, identity, ids, cache) if store and identity else 0
+        if not (store and identity):
+            cache = self.network.new_cache()
+            self._read(ids, cache, on_progress)
+            return DenseMemory(len(ids), 0, cache, time.perf_counter() - started, ids)
+        splices = not exact and isinstance(self.network, NativeNetwork)
+        prepared = prepare(store, identity, self.network, ids, splices=splices)
+        cache, n_reused = prepared.cache, prepared.cache.n_tokens
         try:
+            for part in prepared.parts:
+                self._read(ids, cache, on_progress, end=part.new)
+                prepared.take(part)
+                n_reused += part.n_tokens
             self._read(ids, cache, on_progress)
         finally:
-            if store and identity:
-                persist(store, identity, ids, cache)
+            persist(store, identity, prepared.trail, cache)
         return DenseMemory(len(ids), n_reused, cache, time.perf_counter() - started, ids)
 
     def decode(
@@ -230,12 +240,18 @@ class Engine:
             return self._relay.feed(self.network.feed, feeds, counts)
         return self.network.feed(feeds, counts)
 
-    def _read(self, ids: Sequence[int], cache: Cache, on_progress: OnProgress, n_read: int = 0) -> Logits:
-        """Read what the cache lacks of `ids`, which begin at token `n_read`; return the last logits, `(vocab,)`."""
+    def _read(
+        self, ids: Sequence[int], cache: Cache, on_progress: OnProgress, n_read: int = 0, end: int | None = None
+    ) -> Logits:
+        """Read what the cache lacks of `ids`, which begin at token `n_read`, up to `end` of them.
+
+        Returns the last logits, `(vocab,)`; `(0,)` if nothing was lacking.
+        """
+        logits: Logits = np.empty(0, dtype=np.float32)
         on_progress(Progress("prefill", cache.n_tokens - n_read, len(ids)))
-        while (start := cache.n_tokens - n_read) < len(ids):
-            chunk = ids[start : start + self.network.chunk_tokens]
-            logits: Logits = self._feed([(cache, chunk)], [1])[0]
+        while (start := cache.n_tokens - n_read) < (len(ids) if end is None else end):
+            chunk = ids[start : min(start + self.network.chunk_tokens, len(ids) if end is None else end)]
+            logits = self._feed([(cache, chunk)], [1])[0]
             on_progress(Progress("prefill", start + len(chunk), len(ids)))
         return logits
 

@@ -111,8 +111,10 @@ class LocalModel:
         return self.encoder.render(system, documents, query)
 
     @_in_turn
-    def remember(self, system: str, documents: Sequence[Shown], on_progress: OnProgress) -> "DenseMemory":
-        """Encode the system text and every document.
+    def remember(
+        self, system: str, documents: Sequence[Shown], on_progress: OnProgress, *, exact: bool = False
+    ) -> "DenseMemory":
+        """Encode the system text and every document; what was encoded behind another text is reused if not `exact`.
 
         Raises:
             WindowExceededError: they alone fill the model's window.
@@ -127,7 +129,7 @@ class LocalModel:
         on_progress(Progress("load", 1, 1, self.name))
         _ = self._lookout.vocabulary  # is indexed while the documents are encoded
         on_progress(Progress("prefill", 0, len(ids), f"about {engine.estimate_prefill_s(len(ids)):.0f} s"))
-        return engine.prefill(ids, on_progress)
+        return engine.prefill(ids, on_progress, exact=exact)
 
     @_in_turn
     def look(

@@ -13,7 +13,7 @@ is. Several processes may use it at once.
 
 import hashlib
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby, islice, takewhile
@@ -26,6 +26,7 @@ from model.disk import cache_root
 from model.eviction import entries, evict, mark_used, remove, room_bytes, stored_files
 from model.extent import IDENTITY_BYTES, SUFFIX, DamagedExtentError, Extent, file_bytes, write_extent
 from model.paging import PAGE_TOKENS
+from model.trails import Trail, forget_trails, leave_trail, trails
 
 Buffer = memoryview | npt.NDArray[np.uint8]
 
@@ -169,6 +170,14 @@ class PrefixStore:
         evict(self.root, self.max_bytes, mine)  # what other processes wrote meanwhile counts, too
         return n_there
 
+    def trails(self, key: str, page_bytes: int) -> Iterator[Trail]:
+        """Yield the latest prompts of which pages were saved, the latest first; the pages may be gone by now."""
+        return trails(self._directory(_seed(key, page_bytes)))
+
+    def leave_trail(self, key: str, page_bytes: int, trail: Trail) -> None:
+        """Note a prompt whose pages were saved."""
+        leave_trail(self._directory(_seed(key, page_bytes)), trail)
+
     def total_bytes(self) -> int:
         """Sum the sizes of all files of the store."""
         return sum(file.size_bytes for file in stored_files(self.root))
@@ -179,6 +188,7 @@ class PrefixStore:
             file.size_bytes for file in stored_files(self.root) if not file.is_in_use() and remove(file.path)
         )
         for directory in entries(self.root):
+            forget_trails(directory)
             with suppress(OSError):
                 directory.rmdir()
         return freed_bytes

@@ -69,10 +69,12 @@ class Shared:
         """Yield the very text that the model is given, piece by piece."""
         return self._model.render(system, documents, query)
 
-    def remember(self, system: str, documents: Sequence[Document], on_progress: OnProgress) -> Any:
+    def remember(
+        self, system: str, documents: Sequence[Document], on_progress: OnProgress, *, exact: bool = False
+    ) -> Any:
         """Encode system text and documents."""
         with self._busy:
-            return self._model.remember(system, documents, on_progress)
+            return self._model.remember(system, documents, on_progress, exact=exact)
 
     def look(
         self,

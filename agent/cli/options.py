@@ -123,7 +123,11 @@ class Attention(StrEnum):
 
 AttentionMode = Annotated[
     Attention,
-    setting("--attention", help="Read all of the repository, or what the task is routed to; auto: all, if it fits."),
+    setting(
+        "--attention",
+        help="Read all of the repository, or what the task is routed to; auto: all, if it fits. "
+        "dense also encodes anew what stands behind an edit.",
+    ),
 ]
 
 

@@ -124,8 +124,15 @@ class EndpointModel:
         for message in _messages(_joined(system, documents), query):
             yield f"### {message['role']}\n{message['content']}\n\n"
 
-    def remember(self, system: str, documents: Sequence[Shown], _on_progress: OnProgress) -> Sent:
-        """Read the documents; the server reads them with the first query.
+    def remember(
+        self,
+        system: str,
+        documents: Sequence[Shown],
+        _on_progress: OnProgress,
+        *,
+        exact: bool = False,  # noqa: ARG002 - a keyword of the protocol
+    ) -> Sent:
+        """Read the documents; the server reads them with the first query, and is always as exact as it is.
 
         Raises:
             WindowExceededError: they alone fill the model's window.

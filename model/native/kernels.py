@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any, Self
 
-from model.native.library import KERNEL_SETS, Shape, Weights, library
+from model.native.library import KERNEL_SETS, Sequence, Shape, Weights, library
 
 
 class Kernels:
@@ -60,6 +60,10 @@ class Kernels:
         self._library.mc_layers(
             self._machine, shape, layers, start, end, hidden.ctypes.data, len(hidden), fed, len(fed), rotary.ctypes.data
         )
+
+    def move(self, shape: Shape, n_layers: int, source: Sequence, first: int, to: Sequence, rotary: Any) -> None:
+        """Copy as many tokens as `to` says, from `first` on, behind another sequence; `rotary` turns their keys."""
+        self._library.mc_move(self._machine, shape, n_layers, source, first, to, rotary.ctypes.data)
 
 
 def usable_cores() -> int:

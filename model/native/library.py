@@ -93,6 +93,10 @@ _SIGNATURES = {
             c_void_p,
         ],
     ),
+    "mc_move": (
+        None,
+        [c_void_p, POINTER(Shape), c_int32, POINTER(Sequence), c_int32, POINTER(Sequence), c_void_p],
+    ),
 }
 
 

@@ -197,6 +197,18 @@ class NativeNetwork:
         self._kernels.linear(self._head, hidden, out, norm=self._norm, eps=self.config.eps)
         return out[:, : self.config.vocab]
 
+    def move(self, source: PagedCache, first: int, n_tokens: int, into: PagedCache) -> None:
+        """Copy what `source` holds of `n_tokens` tokens from `first` on behind `into`, turned to where they stand.
+
+        They keep what they were encoded behind: it is what `feed` would make of them as far as that is the same.
+        """
+        into.reserve(n_tokens)
+        rotary = self._rotary(np.array([into.n_tokens - first]))
+        fed = FedSequence(into.addresses(), 0, n_tokens, into.n_tokens, 0)
+        held = FedSequence(source.addresses(), 0, 0, source.n_tokens, 0)
+        self._kernels.move(self._shape, self.config.n_layers, held, first, fed, rotary)
+        into.advance(n_tokens)
+
     def _calls(self, n_tokens: int) -> Iterator[tuple[int, int]]:
         step = self.config.n_layers if n_tokens <= _TOKENS_PER_CALL else 1
         for start in range(0, self.config.n_layers, step):

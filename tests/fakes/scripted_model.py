@@ -88,7 +88,9 @@ class ScriptedModel:
         turns = "".join(f"<{turn.role}>\n{turn.text}\n" for turn in query.turns)
         yield f"{head}\n{turns}<user>\n{query.task}\n<assistant>\n"
 
-    def remember(self, system: str, documents: Sequence[Document], on_progress: OnProgress) -> ScriptedMemory:
+    def remember(
+        self, system: str, documents: Sequence[Document], on_progress: OnProgress, *, exact: bool = False
+    ) -> ScriptedMemory:
         on_progress(Progress("load", 0, 1, self.name))
         on_progress(Progress("load", 1, 1, self.name))
         n_tokens = self.count_tokens(system) + sum(document.n_tokens for document in documents)

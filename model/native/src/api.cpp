@@ -142,3 +142,13 @@ EXPORT void mc_layers(void *machine, const Shape *shape, const Layer *layers, in
         k.linear(&layer.down, 1, a, tokens, hidden, true, m.pool);
     }
 }
+
+// Copies keys and values of all layers of tokens `first` .. of a sequence behind those of another: `to` says how many
+// and where. rotary (head_dim) holds the cosines, then the sines of how many positions they move.
+EXPORT void mc_move(void *machine, const Shape *shape, int32_t n_layers, const Sequence *from, int32_t first,
+                    const Sequence *to, const float *rotary) {
+    auto &m = *static_cast<Machine *>(machine);
+    const AttentionShape attention{shape->n_heads, shape->n_kv_heads, shape->head_dim, shape->scale};
+    for (int i = 0; i < n_layers; i++)
+        m.kernels->move_tokens(*from, first, *to, i * page_layer_bytes(attention), attention, rotary, m.pool);
+}

@@ -54,6 +54,27 @@ inline float round_row(const float *x, int n, float top, int16_t *whole) {
     return found / top;
 }
 
+// One token's place in a head of a page.
+struct Slot {
+    Head head;
+    int slot, dim;
+
+    // Two columns of its key, and one of its value.
+    int16_t *key(int d) const {
+        return head.keys + static_cast<size_t>(slot / kKeyBlock) * dim * kKeyBlock + d * kKeyBlock + slot % kKeyBlock * 2;
+    }
+    int16_t &value(int d) const { return head.values[(static_cast<size_t>(slot / 2) * dim + d) * 2 + slot % 2]; }
+
+    void set_key(const float *k) const {
+        alignas(32) int16_t whole[kMostColumns];
+        head.key_scales[slot] = round_row(k, dim, kKeyTop, whole);
+        for (int d = 0; d < dim; d += 2) __builtin_memcpy(key(d), whole + d, 2 * sizeof(int16_t));
+    }
+    void get_key(float *k) const {
+        for (int d = 0; d < dim; d += 2) k[d] = key(d)[0] * head.key_scales[slot], k[d + 1] = key(d)[1] * head.key_scales[slot];
+    }
+};
+
 void rotate_append(float *qkv, const Sequence *sequences, int n_sequences, size_t layer_offset,
                    const AttentionShape &shape, const float *rotary, const float *q_norm, const float *k_norm,
                    float eps, Pool &pool) {
@@ -73,14 +94,11 @@ void rotate_append(float *qkv, const Sequence *sequences, int n_sequences, size_
             for (int h = 0; h < shape.n_kv_heads; h++, k += dim, v += dim) {
                 if (k_norm != nullptr) normalize_head(k, dim, k_norm, eps);
                 rotate_head(k, dim, table);
-                const Head to = head_of(s, position / kPageTokens, layer_offset, shape, h);
-                int16_t *keys = to.keys + static_cast<size_t>(slot / kKeyBlock) * dim * kKeyBlock + slot % kKeyBlock * 2;
-                int16_t *values = to.values + static_cast<size_t>(slot / 2) * dim * 2 + slot % 2;
+                const Slot to{head_of(s, position / kPageTokens, layer_offset, shape, h), slot, dim};
+                to.set_key(k);
                 alignas(32) int16_t whole[kMostColumns];
-                to.key_scales[slot] = round_row(k, dim, kKeyTop, whole);
-                for (int d = 0; d < dim; d += 2) __builtin_memcpy(keys + static_cast<size_t>(d) * kKeyBlock, whole + d, 4);
-                to.value_scales[slot] = round_row(v, dim, kValueTop, whole);
-                for (int d = 0; d < dim; d++) values[2 * d] = whole[d];
+                to.head.value_scales[slot] = round_row(v, dim, kValueTop, whole);
+                for (int d = 0; d < dim; d++) to.value(d) = whole[d];
             }
         });
     }
@@ -390,4 +408,22 @@ void attend(const float *qkv, const Sequence *sequences, int n_sequences, size_t
         attend_tile(qkv, sequences[w.sequence], w.first, layer_offset, shape, w.head, out);
     });
     if (!splits.empty()) attend_splits(splits, qkv, sequences, layer_offset, shape, out, pool);
+}
+
+void move_tokens(const Sequence &from, int first, const Sequence &to, size_t layer_offset, const AttentionShape &shape,
+                 const float *rotary, Pool &pool) {
+    const int dim = shape.head_dim;
+    pool.run(to.n_tokens, [&](int i, int) {
+        const int source = first + i, target = to.n_past + i;
+        for (int h = 0; h < shape.n_kv_heads; h++) {
+            const Slot a{head_of(from, source / kPageTokens, layer_offset, shape, h), source % kPageTokens, dim};
+            const Slot b{head_of(to, target / kPageTokens, layer_offset, shape, h), target % kPageTokens, dim};
+            alignas(32) float key[kMostColumns];
+            a.get_key(key);
+            rotate_head(key, dim, rotary);
+            b.set_key(key);
+            b.head.value_scales[b.slot] = a.head.value_scales[a.slot];
+            for (int d = 0; d < dim; d++) b.value(d) = a.value(d);
+        }
+    });
 }

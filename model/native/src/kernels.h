@@ -52,6 +52,10 @@ struct Kernels {
     // Causal attention of the q in qkv over the pages; out (tokens, heads * head_dim).
     void (*attend)(const float *qkv, const Sequence *sequences, int n_sequences, size_t layer_offset,
                    const AttentionShape &shape, float *out, Pool &pool);
+    // Copies a layer's keys and values of tokens `first` .. of a sequence behind another one's, `to.n_tokens` of them; the
+    // keys are rotated by `rotary`, the cosines and sines (head_dim) of how far they move.
+    void (*move_tokens)(const Sequence &from, int first, const Sequence &to, size_t layer_offset,
+                        const AttentionShape &shape, const float *rotary, Pool &pool);
 };
 
 const Kernels *portable_kernels();

@@ -199,6 +199,27 @@ def test_a_fork_shares_pages_until_it_writes(qwen: NativeNetwork) -> None:
     assert cache.n_bytes == 4 * qwen.page_bytes == 4 * PAGE_TOKENS * qwen.kv_bytes_per_token
 
 
+def test_what_is_moved_is_turned_to_its_new_place(tmp_path: Path) -> None:
+    """In a network of one layer keys and values depend on the token and its place alone, so nothing else differs."""
+    config = Qwen2Config(
+        **SIZES | {"num_hidden_layers": 1}, num_attention_heads=6, num_key_value_heads=2, initializer_range=0.3
+    )
+    network = load(save(tmp_path, config))
+    before, text = random_ids(100, 1), random_ids(150, 2)
+    long, short = network.new_cache(), network.new_cache()
+    expected = read(network, [*before, *text, 3], cache=long)
+    read(network, text, cache=short)
+    further, back = network.new_cache(), network.new_cache()
+    read(network, before, cache=further)
+    network.move(short, 0, 150, further)
+    network.move(long, 100, 150, back)
+    size = np.linalg.norm(expected)
+    assert np.linalg.norm(read(network, [3], cache=further) - expected) < 0.05 * size
+    assert np.linalg.norm(read(network, [3], cache=back) - read(network, [*text, 3])) < 0.05 * size
+    network.move(short, 50, 20, short)  # within one sequence, too
+    assert short.n_tokens == 170
+
+
 def test_packed_weights_on_disk_are_those_in_memory(directory: Path, tmp_path: Path) -> None:
     PackedWeights.from_safetensors(directory).save(tmp_path / PACKED)
     shutil.copy(directory / "config.json", tmp_path)
