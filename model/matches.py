@@ -9,6 +9,7 @@ import numpy.typing as npt
 Tokens = npt.NDArray[np.int64]
 
 _WINDOW = 32  # tokens that are compared at once
+_MOST_PLACES = 8  # of windows that are the same, as in a long table of zeros
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -28,16 +29,18 @@ class Match:
 def find_matches(old: Tokens, new: Tokens, start: int, least: int) -> Iterator[Match]:
     """Yield, in the order of `new` from `start` on, parts of at least `least` tokens that `old` has, too.
 
-    No two overlap, in neither sequence, nor with what both begin with before `start`. Of several places in `old` the
-    one is taken where the part goes on for the longest; so what was moved as a whole is found as a whole. Windows at
-    every multiple of 32 in `old` are looked for at every place in `new` (Tridgell and Mackerras, *The rsync algorithm*,
-    1996).
+    No two overlap, in neither sequence, nor with what both begin with before `start`. Of several places in `old`, eight
+    at the most, the one is taken where the part goes on for the longest; so what was moved as a whole is found as a
+    whole. Windows at every multiple of 32 in `old` are looked for at every place in `new` (Tridgell and Mackerras, *The
+    rsync algorithm*, 1996).
     """
     if len(old) < _WINDOW or len(new) - start < _WINDOW:
         return
     places: dict[int, list[int]] = {}
     for place, value in zip(range(0, len(old), _WINDOW), _hashes(old, _WINDOW).tolist(), strict=False):
-        places.setdefault(value, []).append(place)
+        alike = places.setdefault(value, [])
+        if len(alike) < _MOST_PLACES:
+            alike.append(place)
     hashes = _hashes(new, 1)
     known = np.isin(hashes, np.fromiter(places, dtype=np.uint64, count=len(places)))
     at, used = start, np.zeros(len(old), dtype=np.bool_)
@@ -45,9 +48,10 @@ def find_matches(old: Tokens, new: Tokens, start: int, least: int) -> Iterator[M
     for candidate in np.flatnonzero(known).tolist():
         if candidate < at:
             continue
-        found = [_extended(old, new, place, candidate, at) for place in places[int(hashes[candidate])]]
-        unused = (match for match in found if not used[match.old : match.old + match.n_tokens].any())
-        best = max(unused, key=lambda match: match.n_tokens, default=None)
+        unused = [place for place in places[int(hashes[candidate])] if not used[place]]
+        found = (_extended(old, new, place, candidate, at) for place in unused)
+        whole = (match for match in found if not used[match.old : match.old + match.n_tokens].any())
+        best = max(whole, key=lambda match: match.n_tokens, default=None)
         if best and best.n_tokens >= least:
             yield best
             at = best.new + best.n_tokens

@@ -6,7 +6,10 @@ from hypothesis import strategies as st
 
 from model.matches import Match, find_matches, n_alike
 
-tokens = st.lists(st.integers(0, 3), max_size=300)
+few = st.lists(st.integers(0, 3), max_size=5)
+tokens = st.lists(st.tuples(few, st.integers(0, 60)).map(lambda pair: pair[0] * pair[1]), max_size=4).map(
+    lambda parts: [token for part in parts for token in part]
+)
 
 
 @settings(max_examples=200, deadline=None)
