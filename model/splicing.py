@@ -24,6 +24,7 @@ from model.trails import Trail, as_spliced, is_spliced
 _LEAST_TOKENS = 64  # of a part that is taken over
 _LEAST_SAVED = 1_024  # tokens: what is less is soon encoded
 _LEAST_SHARE = 0.85  # of a prompt: where more is new, what is not has seen too little of it
+_MOST_TURNED = 1_024  # tokens that stood before what they now stand behind are encoded anew, if they are few
 _MOST_AGE = 8
 _REFRESHED_SHARE = 8  # one token in so many is encoded anew for its age
 
@@ -103,7 +104,8 @@ def _spliced(store: PrefixStore, identity: str, plain: Prepared, likeness: _Like
     else:  # which is just what encoding gives
         keys, cache, begins = wanted.copy(), plain.cache, plain.cache.n_tokens
     n_held = restore(store, identity, earlier.keys, source)
-    parts = list(_refreshed(_within(likeness.parts, begins, n_held), earlier, len(wanted) // _REFRESHED_SHARE))
+    held = _unturned(_within(likeness.parts, begins, n_held))
+    parts = list(_refreshed(held, earlier, len(wanted) // _REFRESHED_SHARE))
     for part in parts:
         ages[part.new : part.new + part.n_tokens] = earlier.ages[part.old : part.old + part.n_tokens] + 1
     first = begins if is_spliced(keys[:begins]) else parts[0].new if parts else len(keys)
@@ -117,6 +119,20 @@ def _within(parts: Sequence[Match], begins: int, n_held: int) -> Iterator[Match]
     for part in parts:
         skipped = max(0, begins - part.new)
         yield part.cut(skipped, min(part.n_tokens, n_held - part.old))
+
+
+def _unturned(parts: Iterator[Match]) -> Iterator[Match]:
+    """Yield parts without those that stood before another one which they are behind now: they have not seen it.
+
+    That is mostly the file that was edited last, since it stands last. If it is long, it is taken over all the same.
+    """
+    reached, n_left = 0, _MOST_TURNED
+    for part in parts:
+        if part.old >= reached or part.n_tokens > n_left:
+            yield part
+        else:
+            n_left -= part.n_tokens
+        reached = max(reached, part.old + part.n_tokens)
 
 
 def _refreshed(parts: Iterator[Match], earlier: Trail, n_most: int) -> Iterator[Match]:

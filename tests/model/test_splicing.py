@@ -74,6 +74,14 @@ def test_it_is_close_to_what_encoding_gives(engine: Engine, tiny_directory: Path
         assert np.abs(exact - spliced).sum() < 0.3 * np.abs(exact - other).sum()
 
 
+def test_a_short_part_that_goes_to_the_end_is_encoded_anew(engine: Engine, ids: list[int]) -> None:
+    engine.prefill(ids, silent)
+    memory = engine.prefill([*ids[:64], *ids[300:], *ids[64:300]], silent)
+    assert 236 <= memory.n_tokens - memory.n_reused < 236 + 2 * PAGE_TOKENS
+    long = engine.prefill([*ids[:64], *ids[1_450:], *ids[64:1_450]], silent)
+    assert long.n_reused > len(ids) - 2 * PAGE_TOKENS
+
+
 def test_exact_is_exact_whatever_is_on_disk(engine: Engine, tiny_directory: Path, ids: list[int]) -> None:
     plain, changed = Engine.load(tiny_directory, device="cpu"), edited(ids, 300)
     engine.prefill(ids, silent)
