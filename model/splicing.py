@@ -49,15 +49,16 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class _Likeness:
-    """What a prompt has in common with an earlier one: its beginning, and parts behind that."""
+    """What an earlier prompt has of one: `n_common` tokens of its beginning, and parts behind what is there of that."""
 
     trail: Trail
     n_common: int
+    begins: int
     parts: Sequence[Match]
 
     @property
     def n_tokens(self) -> int:
-        return self.n_common + sum(part.n_tokens for part in self.parts)
+        return self.begins + sum(part.n_tokens for part in self.parts)
 
 
 def prepare(store: PrefixStore, identity: str, network: Any, ids: Sequence[int], *, splices: bool) -> Prepared:
@@ -86,24 +87,24 @@ def prepare(store: PrefixStore, identity: str, network: Any, ids: Sequence[int],
 def _likenesses(store: PrefixStore, identity: str, plain: Prepared) -> Iterator[_Likeness]:
     wanted, n_exact = plain.trail.keys, plain.cache.n_tokens
     for trail in store.trails(identity, plain.cache.page_bytes):
-        n_common = n_alike(trail.ids, wanted[:-1])
+        ids = trail.ids
+        n_common = n_alike(ids, wanted[:-1])
         begins = max(n_exact, n_common - n_common % PAGE_TOKENS)
-        yield _Likeness(trail, begins, list(find_matches(trail.ids, wanted[:-1], begins, _LEAST_TOKENS)))
+        yield _Likeness(trail, n_common, begins, list(find_matches(ids, wanted[:-1], begins, _LEAST_TOKENS)))
 
 
 def _spliced(store: PrefixStore, identity: str, plain: Prepared, likeness: _Likeness) -> Prepared:
     """Restore what the earlier prompt has of this one."""
     wanted, earlier = plain.trail.keys, likeness.trail
     keys, ages = wanted.copy(), plain.trail.ages.copy()
-    n_common = n_alike(earlier.ids, wanted)
-    keys[:n_common] = earlier.keys[:n_common]
-    cache, source = plain.network.new_cache(), plain.network.new_cache()
-    begins = restore(store, identity, keys, cache)
-    if begins > plain.cache.n_tokens:
-        ages[:begins] = earlier.ages[:begins]
-    else:  # which is just what encoding gives
-        keys, cache, begins = wanted.copy(), plain.cache, plain.cache.n_tokens
+    cache, source = plain.cache, plain.network.new_cache()
     n_held = restore(store, identity, earlier.keys, source)
+    begins = min(likeness.n_common, n_held)
+    if begins > cache.n_tokens:
+        cache = source.fork()
+        cache.crop(begins)
+        keys[:begins], ages[:begins] = earlier.keys[:begins], earlier.ages[:begins]
+    begins = cache.n_tokens
     held = _unturned(_within(likeness.parts, begins, n_held))
     parts = list(_refreshed(held, earlier, len(wanted) // _REFRESHED_SHARE))
     for part in parts:

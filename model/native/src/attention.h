@@ -70,6 +70,11 @@ struct Slot {
         head.key_scales[slot] = round_row(k, dim, kKeyTop, whole);
         for (int d = 0; d < dim; d += 2) __builtin_memcpy(key(d), whole + d, 2 * sizeof(int16_t));
     }
+    void set_value(const float *v) const {
+        alignas(32) int16_t whole[kMostColumns];
+        head.value_scales[slot] = round_row(v, dim, kValueTop, whole);
+        for (int d = 0; d < dim; d++) value(d) = whole[d];
+    }
     void get_key(float *k) const {
         for (int d = 0; d < dim; d += 2) k[d] = key(d)[0] * head.key_scales[slot], k[d + 1] = key(d)[1] * head.key_scales[slot];
     }
@@ -96,9 +101,7 @@ void rotate_append(float *qkv, const Sequence *sequences, int n_sequences, size_
                 rotate_head(k, dim, table);
                 const Slot to{head_of(s, position / kPageTokens, layer_offset, shape, h), slot, dim};
                 to.set_key(k);
-                alignas(32) int16_t whole[kMostColumns];
-                to.head.value_scales[slot] = round_row(v, dim, kValueTop, whole);
-                for (int d = 0; d < dim; d++) to.value(d) = whole[d];
+                to.set_value(v);
             }
         });
     }
