@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from agent.errors import PolicyError
+from agent.indentation import BRACED, find_misplaced
 from agent.paths import check_path
 from agent.proposal import Checker
-from agent.python_flaws import find_pointless, find_undefined
+from agent.python_flaws import find_pointless, find_undefined, find_unknown_members
 from agent.syntax import check_syntax, language_of
 from model.api import Editable, Flaw
 from repo_index.frame import quote_path
@@ -53,12 +54,18 @@ def editable(checker: Checker) -> Editable:
         before, after = None if old is None else _text(lines[old]), _text(new_lines)
         if findings := check_syntax(language, before, after, path=path):
             return Flaw(min(finding.line for finding in findings) - 1)
+        if language in BRACED and (at := find_misplaced([] if old is None else lines[old], new_lines)) is not None:
+            return Flaw(at)
         if language != "python":
             return None
         if pointless := find_pointless(path, before, after):
-            return Flaw(pointless[0][1] - 1)
-        undefined = find_undefined(before, after)
-        return Flaw(undefined[0][1] - 1, lacks=True) if undefined else None
+            return Flaw(pointless[0].line - 1)
+        if undefined := find_undefined(before, after):
+            return Flaw(undefined[0].line - 1, lacks=True)
+        if unknown := find_unknown_members(before, after):
+            place = unknown[0].place
+            return Flaw(unknown[0].line - 1, lacks=True, place=None if place is None else place - 1)
+        return None
 
     return Editable(lines, taken, None if checker.allow_syntax_errors else find_flaw, lines.encoding_of)
 

@@ -117,11 +117,13 @@ class TakenBack(str):
 class Flaw:
     """What is wrong with a file as a diff leaves it: the index of the line where it shows.
 
-    `lacks` says that more could be written to mend it, as where a line uses a name that nothing defines.
+    `lacks` says that more could be written to mend it, as where a line uses a name that nothing defines; `place` is the
+    index of the line where that would be, if it has its place.
     """
 
     line: int
     lacks: bool = False
+    place: int | None = None
 
 
 # Old path (None: created), new path, the file's new lines → what is wrong with them, None if all is well.

@@ -11,6 +11,7 @@ from model.choices import SortedTexts
 from model.hunk import HunkState, lines_taken
 from model.hunklines import beginning_of, indentation_of
 from model.lines import FileLines
+from model.uses import defined_name
 
 Kept = Literal["name", "keyword", "nothing"]
 _UP_TO_ARGUMENTS = re.compile(r"[^(]*(?=\()")
@@ -55,10 +56,11 @@ class BlockHunk(HunkState):
         return 0
 
     def n_copied(self, line: str) -> int:
-        """Return how many added lines, `line` the last, copy what is there: it begins a definition beside this one."""
+        """Return how many added lines, `line` the last, copy others, such as a definition beside this one."""
         added, removed = self._run.added, self._run.removed
         is_other = indentation_of(line) == self._indentation and added.count(line) >= removed.count(line)
-        return int(bool(added) and is_other and self._file.is_defined_beside(line, self.end - 1))
+        begins_other = (self.is_behind or bool(added)) and is_other
+        return int(begins_other and self._file.is_defined_beside(line, self.end - 1)) or super().n_copied(line)
 
     @property
     def may_add(self) -> bool:
@@ -95,6 +97,10 @@ class AnewHunk(BlockHunk):
     def is_doubled(self, line: str) -> bool:
         """Whether the block would get the line twice in a row that was just added."""
         return self._run.is_doubled(line)
+
+    def comments_before(self, line: str) -> Sequence[str]:
+        """Return the comments that the block loses if `line` is added next: all its lines were removed by force."""
+        return self._run.comments_before(line)
 
     @property
     def must_begin_with(self) -> str:
@@ -184,10 +190,14 @@ class BehindHunk(BlockHunk):
 def _kept_of(line: str, keeps: Kept) -> str:
     """Return what the new first line of a block begins with, as the old one does.
 
-    A definition's name is all before its first parenthesis; where it has none, as where only its keyword is kept, the
-    first word.
+    A definition's name is all before its first parenthesis; where it has none, all up to what is called so. Where there
+    is no name, as where only the keyword is kept, it is the first word.
     """
     if keeps == "nothing":
         return ""
-    name = _UP_TO_ARGUMENTS.match(line) if keeps == "name" else None
-    return name[0] if name else beginning_of(line)
+    if keeps == "name":
+        if found := _UP_TO_ARGUMENTS.match(line):
+            return found[0]
+        if name := defined_name(line):
+            return line[: line.index(name) + len(name)]
+    return beginning_of(line)

@@ -1,5 +1,6 @@
 """The definitions that a file's lines lie in, told by indentation alone, so that any language has them."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
@@ -7,11 +8,16 @@ from itertools import takewhile
 # Lines that open a block and name nothing.
 _UNNAMED = frozenset({
     "if", "elif", "else", "for", "foreach", "while", "do", "loop", "try", "except", "catch", "finally", "with",
-    "switch", "match", "case", "default", "return",
+    "switch", "match", "case", "default", "return", "synchronized", "unless", "until", "guard",
 })  # fmt: skip
 _COMMENTS = ("# ", "#!", "//", "/*", "*", "--", ";", "<!--", '"""', "@")
 # What stands between two of these, on several lines, says nothing by its indentation.
 _QUOTES = ('"""', "'''", "`")
+# Imports, and what stands before them.
+_PREAMBLE = re.compile(
+    r"#\s*(?:include|if|ifdef|ifndef|elif|else|endif|define|undef|pragma)\b|(?:import|from|using|use|package|require"
+    r"|extern)\b|#!|[\"']use strict|<\?php|(?:const|let|var)\b.*\brequire\("
+)
 _TAB = 8
 _MAX_BLANK = 2
 # What closes a block where brackets do not.
@@ -31,6 +37,11 @@ class Block:
     last: int
     closed: int
     is_definition: bool = True
+
+    @property
+    def lacks_end(self) -> bool:
+        """Whether it opens a bracket and what closes that is no line of its own, as in C's `} Name;`."""
+        return self.is_definition and self.closed == self.last and self.heading.endswith(("{", "(", "["))
 
 
 @dataclass(slots=True)
@@ -58,7 +69,7 @@ def find_blocks(lines: Sequence[str]) -> Iterator[Block]:
         goes_on = text == "{" or (text[0] in "}])" and text[-1] in ":{")
         while open_ and (open_[-1].indentation > indentation or (open_[-1].indentation == indentation and not goes_on)):
             block = open_.pop()
-            if block.has_body and _names(heading := lines[block.start].strip()):
+            if block.has_body and names_block(heading := lines[block.start].strip()):
                 closes = block.indentation == indentation and is_closing(text)
                 yield Block(heading, block.start, last, index if closes else last)
         if open_ and open_[-1].indentation < indentation:
@@ -67,7 +78,7 @@ def find_blocks(lines: Sequence[str]) -> Iterator[Block]:
             open_.append(_Open(indentation, index))
         last = index
     for block in reversed(open_):
-        if block.has_body and _names(heading := lines[block.start].strip()):
+        if block.has_body and names_block(heading := lines[block.start].strip()):
             yield Block(heading, block.start, last, last)
 
 
@@ -130,6 +141,11 @@ def is_bare(lines: Sequence[str], block: Block) -> bool:
     )
 
 
+def is_preamble(heading: str) -> bool:
+    """Whether lines that begin so bring in what others define, or are a preprocessor's: nothing is defined there."""
+    return _PREAMBLE.match(heading) is not None
+
+
 def is_leading(line: str) -> bool:
     """Whether a line only leads to the next one: a blank one, a comment, a decorator."""
     return not line.strip() or line.strip().startswith(_COMMENTS)
@@ -149,7 +165,7 @@ def _says_something(text: str) -> bool:
     return any(map(str.isalnum, text)) and not text.startswith(_COMMENTS)
 
 
-def _names(heading: str) -> bool:
+def names_block(heading: str) -> bool:
     """Whether a line says what it opens; brackets alone and the keywords of a statement do not."""
     words = "".join(c if c.isalnum() or c == "_" else " " for c in heading).split(maxsplit=1)
     return bool(words) and words[0] not in _UNNAMED

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
+from model.api import Flaw
 from model.choices import Choice, SortedTexts
 from model.correction import Fault, Rewrite
 from model.guide import ANEW, BEHIND, Guide, Hints
@@ -21,11 +22,10 @@ from model.leads import leading_tokens
 from model.lines import FileLines
 from model.newpath import NewPaths
 from model.section import FileSection, Tried
-from model.tree import NULL, FileTree
+from model.tree import FENCE_CLOSE, NULL, FileTree
 from model.vocabulary import Mask, incomplete_tail
 
 FENCE_OPEN = b"```diff\n"
-FENCE_CLOSE = b"```"
 _HUNK_OPEN = b"@@\n"
 
 
@@ -39,6 +39,14 @@ class _Checkpoint:
     headers: SortedTexts
     sources: SortedTexts
     expect: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Mending:
+    """What a file lacks: a definition, or a change of a block as well."""
+
+    lacks_definition: bool = False
+    block: bytes | None = None
 
 
 class DiffConstraint:
@@ -72,7 +80,7 @@ class DiffConstraint:
         self._pending_fault: Fault | None = None
         self._pending_opened: str | None = None
         self._closing_line: int | None = None  # of the last fault
-        self._left: bytes | None = None  # of the last fault: the block that uses what the change takes from it
+        self._mending: _Mending | None = None  # of the last fault
         self.done = False
 
     def forced(self) -> bytes:
@@ -98,6 +106,7 @@ class DiffConstraint:
             mask = self.vocabulary.plus.copy() if one_space else self.vocabulary.plus & ~self.vocabulary.plus_one_space
         for tokens in self._fitting_tokens():
             mask[tokens] = True
+        mask[self._tree.partial_fences] = False  # these spell the end as well, and are no other choice
         return mask
 
     def _fitting_tokens(self) -> list[list[int]]:
@@ -121,6 +130,13 @@ class DiffConstraint:
         if self._hunk:  # there, one `-` or two begin a line that is removed
             found = {id_: bonus for id_, bonus in found.items() if self.vocabulary.tokens[id_] not in {b"-", b"--"}}
         return found
+
+    def leaving(self) -> list[int]:
+        """Return the tokens that leave the open hunk; none where the end is preferred, which may break a hunk off."""
+        if self._hunk is None or self._line or any(FENCE_CLOSE in hinted for _, hinted in self._hints):
+            return []
+        found = (choice.tokens(b"", self.vocabulary) for choice in self._choices if choice.lead not in {b" ", b"-"})
+        return [id_ for tokens in found for id_ in tokens if self.vocabulary.tokens[id_] not in {b"-", b"--"}]
 
     def advance(self, text: bytes) -> None:
         """Take note of text; it lies within one line, the line's end included.
@@ -173,7 +189,8 @@ class DiffConstraint:
         """
         checkpoint = self._checkpoints[n_lines]
         goes_on = n_lines == self._closing_line
-        self._guide.mend(lacks=goes_on and self._left is None, broken=self._left if goes_on else None)
+        mending = self._mending if goes_on and self._mending else _Mending()
+        self._guide.mend(lacks=mending.lacks_definition, broken=mending.block)
         del self._written[checkpoint.n_sections :]
         self._written[-1].restore(checkpoint.hunks, checkpoint.tried)
         self._headers, self._sources = checkpoint.headers, checkpoint.sources
@@ -318,7 +335,8 @@ class DiffConstraint:
         ]
         # A task that does not ask for something new begins with a change of what is there.
         if self._tree.wanted or self._guide.changes_anything:
-            headings = file.headings_before(with_types=self._tree.wanted == "type")
+            with_types = self._tree.wanted == "type"
+            headings = file.headings_before(with_types=with_types, for_definition=self._guide.wants_new)
             choices.append(Choice(BEHIND, headings, partial(self._open_hunk_under, is_behind=True)))
         return choices
 
@@ -379,10 +397,17 @@ class DiffConstraint:
         if flaw is None:
             return None
         lines = range(min(self._checkpoints), section.find_answer_line(flaw.line) + 1)
-        self._closing_line = max(self._checkpoints) if flaw.lacks else None
-        left = section.old_index(flaw.line) if flaw.lacks else None
-        self._left = None if left is None else section.lines.heading_at(left)
+        self._mending = self._how_to_mend(section, flaw) if flaw.lacks else None
+        self._closing_line = max(self._checkpoints) if self._mending else None
         return Fault(lines, self._closing_line)
+
+    def _how_to_mend(self, section: FileSection, flaw: Flaw) -> _Mending | None:
+        """Return what is preferred where the answer goes on; None if nothing behind it can mend the flaw."""
+        at = section.old_index(flaw.line if flaw.place is None else flaw.place)
+        if at is None:  # in a hunk
+            return _Mending(lacks_definition=True) if flaw.place is None else None
+        block = section.lines.heading_at(at)
+        return _Mending(block=block if block and block in section.headings() else None)
 
     def _take_old(self, marker: Literal[" ", "-"], text: bytes) -> None:
         self._written[-1].hunks[-1].take_old(marker, text.decode().removesuffix("\n"))
@@ -408,6 +433,8 @@ class DiffConstraint:
             # The line stands further on: what happens to the lines before it is decided first.
             hunk.owe(n_skipped)
             self._pending_rewrite = Rewrite(1)
+        elif not self._tree.takes_away and (comments := hunk.comments_before(line)):
+            self._pending_rewrite = _with_comments(hunk, comments, line)
         else:
             hunk.add(line)
         if rewrite := self._pending_rewrite:
@@ -418,6 +445,17 @@ class DiffConstraint:
 
 def _keeping(lines: Sequence[str], n_dropped: int) -> Rewrite:
     return Rewrite(n_dropped, "".join(f" {line}\n" for line in lines).encode())
+
+
+def _with_comments(hunk: HunkState, comments: Sequence[str], line: str) -> Rewrite:
+    """Put the comments back that `line` leaves out; where nothing else differs, all was to stay."""
+    for comment in comments:
+        hunk.add(comment)
+    if hunk.restores(line):
+        kept = hunk.keep_removed()
+        return _keeping(kept, 2 * len(kept) - len(comments))
+    hunk.add(line)
+    return Rewrite(1, "".join(f"+{each}\n" for each in (*comments, line)).encode())
 
 
 def _one(line: bytes, then: Callable[[], None]) -> Choice:

@@ -1,6 +1,6 @@
 """The choices that an answer took, and what else it could have chosen: for going back when it turns out wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,8 +11,9 @@ from model.sampler import Logits
 # An answer goes back so often; each time a part of it is decided anew.
 MAX_REVISIONS = 6
 # What is less likely than the choice by this factor's logarithm is no alternative.
-_NEAR = 8.0
-_MAX_ALTERNATIVES = 4
+_NEAR = 14.0
+_MAX_ALTERNATIVES = 16
+_MAX_LOOKED_AT = 24  # for these; some are none
 
 
 @dataclass(slots=True)
@@ -35,10 +36,19 @@ class Decisions:
         self._noted: list[Decision] = []
         self._n_revised = 0
 
-    def note(self, token: int, logits: Logits, n_tokens: int, n_lines: int, line: bytes) -> None:
-        """Note that `token` was chosen from logits `(vocab,)`, `n_tokens` and `n_lines` into the answer."""
+    def note(
+        self, token: int, logits: Logits, spelled: Sequence[bytes | None], n_tokens: int, n_lines: int, line: bytes
+    ) -> None:
+        """Note that `token` was chosen from logits `(vocab,)`, `n_tokens` and `n_lines` into the answer.
+
+        What only spells a part of it is no alternative: it may well lead to the same text.
+        """
         near = np.flatnonzero(logits > logits[token] - _NEAR)
-        found = sorted((float(logits[token] - logits[id_]), int(id_)) for id_ in near if id_ != token)
+        if len(near) > _MAX_LOOKED_AT:  # as inside a line, where most words can come next
+            near = near[np.argpartition(logits[near], -_MAX_LOOKED_AT)[-_MAX_LOOKED_AT:]]
+        text = spelled[token] or b""
+        others = [id_ for id_ in map(int, near) if not text.startswith(spelled[id_] or text)]
+        found = sorted((float(logits[token] - logits[id_]), id_) for id_ in others)
         self._noted.append(Decision(n_tokens, n_lines, line, found[_MAX_ALTERNATIVES - 1 :: -1]))
 
     def pop_weakest(self, fault: Fault) -> Decision | None:

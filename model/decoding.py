@@ -52,6 +52,10 @@ class Constraint(Protocol):
         """Return what makes tokens likelier than the model finds them, in nats."""
         ...
 
+    def leaving(self) -> Sequence[int]:
+        """Return the tokens of which bonuses make some likelier at the cost of the others alone; empty: of all."""
+        ...
+
     def advance(self, text: bytes) -> None:
         """Take note of text that was written: a forced one, or an allowed token's."""
         ...
@@ -203,10 +207,10 @@ class Decoding:
     def _constrained_step(self, logits: Logits, constraint: Constraint) -> None:
         mask = constraint.allowed()[: len(logits)]  # the weights may have fewer rows, or more
         allowed = np.where(mask, logits[: len(mask)], np.float32(-np.inf))
-        for id_, bonus in constraint.bonuses().items():
-            allowed[id_] += np.float32(bonus)
+        add_bonuses(allowed, constraint)
         token = self._draw(allowed)
-        self._decisions.note(token, allowed, len(self._ids), len(self._line_starts) - 1, self._unshown)
+        spelled = constraint.vocabulary.tokens
+        self._decisions.note(token, allowed, spelled, len(self._ids), len(self._line_starts) - 1, self._unshown)
         self._take(token, constraint)
 
     def _take(self, token: int, constraint: Constraint) -> None:
@@ -310,3 +314,14 @@ def _forced(constraint: Constraint) -> tuple[bytes, str | None]:
         constraint.advance(piece)
         forced += piece
     return forced, opened
+
+
+def add_bonuses(logits: Logits, constraint: Constraint) -> None:
+    """Make tokens likelier. Where some lead away from here, what leads there decides how, and the model whether."""
+    bonuses = constraint.bonuses()
+    leaving = list(constraint.leaving()) if bonuses else []
+    likeliest = logits[leaving].max(initial=-np.inf)
+    for id_, bonus in bonuses.items():
+        logits[id_] += np.float32(bonus)
+    if np.isfinite(likeliest):
+        logits[leaving] -= logits[leaving].max() - likeliest

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from model.blockhunk import Kept
-from model.hints import NAMED, NEW, USING, named_alike
+from model.hints import MENDING, NAMED, NEW, USING, named_alike
 from model.hunk import HunkState
 from model.section import FileSection
 from model.tree import FileTree
@@ -52,26 +52,41 @@ class Guide:
         here = self._written[-1].old if self._written else None
         is_done = self.changes_anything and not left.get(here or "") and not self._leaves_out_what_is_named
         has_new = self._tree.wanted is not None and hunk is not None and hunk.completes_addition
-        return self._tree.hints.lines(used, left, is_done=is_done, completes=has_new or any(taken))
+        defining = self._tree.defining if self.changes_anything else ()
+        completes = has_new or any(taken)
+        using = {*left, *self._registering()}
+        return self._tree.hints.lines(used, using, defining, is_done=is_done, completes=completes)
+
+    def _registering(self) -> Iterator[str]:
+        """Yield the files where those beside a file that the diff creates are registered."""
+        for section in self._written:
+            if section.old is None and section.new and (user := self._tree.uses.registering(section.new)):
+                yield user
 
     def _headings(self, taken: Sequence[Places]) -> Hints:
         path = self._written[-1].old
         if not path:
             return []
         if self._broken:
-            return [(b"", {ANEW: NEW}), (ANEW.rstrip(), {b" " + self._broken: NEW})]
+            return [(b"", {ANEW: MENDING}), (ANEW.rstrip(), {b" " + self._broken: MENDING})]
         blocks = map(self._written[-1].lines.heading_at, self._left_in_use(taken).get(path, ()))
         if using := {b" " + heading: NAMED for heading in blocks if heading}:
             return [(b"", {ANEW: NAMED} if self.changes_anything else {}), (ANEW.rstrip(), using)]
-        wants_new = self._lacks_definition or (self._tree.wanted and not self._adds_behind)
-        anew = {b" after ": NEW} if wants_new else self._tree.heading_bonuses(path, behind=False)
+        anew = (
+            {b" after ": NEW}
+            if self._lacks_definition or self.wants_new
+            else self._tree.heading_bonuses(path, behind=False)
+        )
         return [(ANEW.rstrip(), anew), (BEHIND.rstrip(), self._tree.heading_bonuses(path, behind=True))]
 
     def sides(self, path: str, modified: bytes) -> Hints:
-        """Return what is preferred as the new side of a file: `modified`, where it uses what the diff takes away.
+        """Return what is preferred as the new side of a file: none, where the task wants it deleted.
 
-        Not so if the task names it, or it is called like what is taken away, as that one's test is.
+        It is `modified` where it uses what the diff takes away, unless the task names it, or it is called like what is
+        taken away, as that one's test is.
         """
+        if path in self._tree.hints.deleted:
+            return [(b"", {b"+++ /dev/null\n": NAMED})]
         if path not in self._left_in_use(self._taken_away()) or path in self._tree.hints.named:
             return []
         gone = (other for section in self._written for other in section.files_gone())
@@ -92,11 +107,14 @@ class Guide:
                     yield file.lines.lines[index]
 
     def _taken_away(self) -> Iterator[Places]:
-        """Yield the uses of each name and file that the diff takes away."""
+        """Yield the uses of each name and file that the diff takes away, or puts another for."""
         for section in self._written:
             yield from map(self._tree.uses.of_file, section.files_gone())
             if section.new:
-                yield from map(self._tree.uses.of_name, section.names_gone(self._tree.told))
+                names = section.names_gone(self._tree.told)
+                if self._tree.spreads:
+                    names |= section.words_replaced(self._tree.told)
+                yield from map(self._tree.uses.of_name, names)
 
     def _left_in_use(self, taken: Iterable[Places]) -> Mapping[str, set[int]]:
         """Return, by file, the uses of what the diff takes away that it leaves as they are."""
@@ -115,6 +133,11 @@ class Guide:
         path = self._written[-1].old if self._written else None
         named = self._tree.named(path) if path else ()
         return bool(named) and any(map(self._written[-1].headings().__contains__, named))
+
+    @property
+    def wants_new(self) -> bool:
+        """Whether the task wants something defined, and nothing was added behind a definition yet."""
+        return self._tree.wanted is not None and not self._adds_behind
 
     @property
     def _adds_behind(self) -> bool:

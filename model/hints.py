@@ -5,20 +5,12 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Self
+
+from model.asked import NamedPaths
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")  # of `parseURL2` and `parse_url`: parse, url
 _NAME = re.compile(r"[A-Za-z_][\w./-]*\w")
-_PLACE = re.compile(r"([\w./-]*\w)(?:\", line |[:(])(\d{1,7})\b")  # of `a.py", line 3`, `a.c:3:5` and `a.ts(3,5)`
-_RENAME = re.compile(r"\b(renam|mov)(e[ds]?|ing)\b", re.IGNORECASE)
-_NEW = re.compile(
-    r"\b(?:add|create|implement|introduce|provide|write|needs?|gets?)\s+(?:[\w.]+\s+){0,3}?"
-    r"(?:[\w.]+\(|(?P<type>class|struct|enum|interface|trait|type)(?:es|s)?\b"
-    r"|(?:function|method|constructor|getter|setter|helper|test|macro)s?\b|propert(?:y|ies)\b)",
-    re.IGNORECASE,
-)
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
-_CALLED = re.compile(r"([A-Za-z_]\w*)\(")
 # BM25 (Robertson and Zaragoza, 2009).
 _K1, _B = 1.2, 0.75
 # How much likelier, in nats, the best match is made than what has no word in common with the task.
@@ -27,43 +19,71 @@ _STRENGTH = 4.0
 _NAMED = 4.0
 # As much more is a hunk preferred that adds behind a definition, where the task wants something new.
 NEW = 2 * _STRENGTH
-# As much is a file that uses what the diff takes away, and that it is changed, not deleted.
-USING = 2 * _STRENGTH
-# As much is a definition that the task names: more than the habit of beginning at a file's top.
+# As much is a file that uses what the diff takes away, and that it is changed, not deleted; and the others
+# that the task names in one breath with one that the diff has.
+USING = 2.5 * _STRENGTH
+# As much is a definition that the task names, or a file that it wants made: more than the habit of beginning at a
+# file's top.
 NAMED = 3 * _STRENGTH
+# As much is the block that has to be changed, or the file does not hold together.
+MENDING = 4 * _STRENGTH
 _MAX_HINTED = 16  # of the choices at one place
 
 
 @dataclass(frozen=True, slots=True)
 class PathHints:
-    r"""The files that a task speaks of: by words, `PATH\n`, with nats; by name; names that no file has yet."""
+    r"""The files that a task speaks of: by words, `PATH\n`; by name, with those named in one breath; new ones."""
 
     by_words: Mapping[bytes, float]
-    named: Sequence[str]
-    new: Sequence[str]
+    named: Mapping[str, float]
+    together: Sequence[frozenset[str]]
+    deleted: Collection[str]
+    new: Mapping[str, float]
     renames: bool
 
+    @classmethod
+    def of(cls, by_words: Mapping[bytes, float], found: NamedPaths, new: Collection[str], *, renames: bool) -> Self:
+        """Return the hints of what was found in a task; those of `new` are free."""
+        return cls(
+            by_words,
+            {path: NAMED if path in found.deleted else _NAMED for path in found.old},
+            found.together,
+            found.deleted,
+            {path: NAMED if path in found.created else _NAMED for path in new},
+            renames,
+        )
+
     def lines(
-        self, used: Collection[str], using: Collection[str], *, is_done: bool, completes: bool
+        self,
+        used: Collection[str],
+        using: Collection[str],
+        defining: Collection[str],
+        *,
+        is_done: bool,
+        completes: bool,
     ) -> list[tuple[bytes, Mapping[bytes, float]]]:
         """Return what lines of a header are made likelier by, in nats, by what they begin with.
 
         Args:
             used: files that the diff has already.
-            using: files that use what the diff takes away.
+            using: files that use what the diff takes away, and those that should use what it creates.
+            defining: files that define what the task names.
             is_done: whether nothing that the task names is left in the files that the diff has.
             completes: whether something was just completed that the task wants.
 
         """
-        left = {path: _NAMED for path in self.named if path not in used}
+        named = {**dict.fromkeys(defining, _NAMED), **self.named}
+        left = {path: nats for path, nats in named.items() if path not in used}
+        joined = (path for group in self.together if not group.isdisjoint(used) for path in group)
+        left |= dict.fromkeys((path for path in joined if path in left), USING)
         left |= dict.fromkeys((path for path in using if path not in used), USING)
-        new = [path for path in self.new if path not in used]
+        new = {path: nats for path, nats in self.new.items() if path not in used}
         # The names themselves are preferred in `new_names`.
         whole: dict[bytes, float] = {}
         if self.renames and new:
-            whole |= {f"rename from {path}\n".encode(): bonus for path, bonus in left.items()}
+            whole |= {f"rename from {path}\n".encode(): NAMED for path in self.named if path in left}
         elif new:
-            whole[b"--- /dev/null\n"] = _NAMED
+            whole[b"--- /dev/null\n"] = max(new.values())
         elif left:
             whole |= {f"--- a/{path}\n".encode(): bonus for path, bonus in left.items()}
         elif is_done and (self.named or completes):
@@ -112,68 +132,10 @@ def descending(choices: Sequence[bytes]) -> dict[bytes, float]:
     return {choice: _STRENGTH * (1 - place / _MAX_HINTED) for place, choice in enumerate(choices[:_MAX_HINTED])}
 
 
-def mentioned_paths(query: str, paths: Collection[str]) -> tuple[list[str], list[str]]:
-    """Return the paths that a query names, whole or by their last part: those that exist, and those that do not.
-
-    What is no file yet counts only if some file's name ends as it does: `math.pi` is none.
-    """
-    by_name: dict[str, list[str]] = {}
-    endings = {path.rpartition(".")[2] for path in paths}
-    for path in paths:
-        by_name.setdefault(path.rpartition("/")[2], []).append(path)
-    old: dict[str, None] = {}
-    new: dict[str, None] = {}
-    for name in _NAME.findall(query):
-        if name in paths:
-            old[name] = None
-        elif name in by_name:
-            old.update(dict.fromkeys(by_name[name]))
-        elif "." in name and name.rpartition(".")[2] in endings:
-            new[name] = None
-    return list(old), list(new)
-
-
-def mentioned_lines(query: str, paths: Collection[str]) -> dict[str, list[int]]:
-    """Return the lines, counted from 0, that a query names by path and number, as a compiler or a traceback does."""
-    found: dict[str, list[int]] = {}
-    for path, number in _PLACE.findall(query):
-        if path in paths and (line := int(number) - 1) not in found.setdefault(path, []):
-            found[path].append(line)
-    return found
-
-
 def named_alike(one: str, other: str) -> bool:
     """Whether the names of two files have a word in common."""
     first, second = (set(_words(path.rpartition("/")[2].partition(".")[0])) for path in (one, other))
     return not first.isdisjoint(second)
-
-
-def without_paths(query: str, paths: Collection[str]) -> str:
-    """Return a query without the paths that it names, whole or by their last part."""
-    names = {*paths, *(path.rpartition("/")[2] for path in paths)}
-    return _NAME.sub(lambda found: "" if found[0] in names else found[0], query)
-
-
-def asks_to_rename(query: str) -> bool:
-    """Whether a query speaks of renaming or moving, in English."""
-    return _RENAME.search(query) is not None
-
-
-def asks_for_new(query: str) -> Literal["type", "function"] | None:
-    """Return what kind of definition a query wants that is not there yet, in English: `function` for `name(`, too."""
-    found = _NEW.search(query)
-    return found and ("type" if found["type"] else "function")
-
-
-def identifiers(text: str) -> set[str]:
-    """Return the identifiers in a text."""
-    return set(_IDENTIFIER.findall(text))
-
-
-def mentioned_identifiers(query: str) -> set[str]:
-    """Return the identifiers in a query that cannot be plain English words: `name(`, `a_name`, `aName`, `Name`."""
-    telling = {name for name in identifiers(query) if "_" in name or name.lower() != name}
-    return telling | set(_CALLED.findall(query))
 
 
 def _words(text: str) -> Iterable[str]:

@@ -2,13 +2,25 @@
 
 import copy
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import ClassVar, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from model.choices import SortedTexts
-from model.hunklines import Marker, beginning_of, composed, goes_round, is_telling, refined
+from model.hunklines import (
+    Marker,
+    beginning_of,
+    composed,
+    goes_round,
+    indentation_of,
+    is_telling,
+    n_alike,
+    n_gone_round,
+    opens_definition,
+    refined,
+)
 from model.lines import FileLines, Places, Taken
 from model.run import Run
 
@@ -128,9 +140,14 @@ class HunkState:
         self._pin_to_top()
         self._owed = self.end + n_lines
 
-    def n_copied(self, _line: str) -> int:
-        """Return how many added lines, this one the last, copy what is beside a block that they should differ from."""
-        return 0
+    def n_copied(self, line: str) -> int:
+        """Return how many added lines, `line` the last, copy what was added before, or what is there beside them."""
+        again = self._run.defines_again(line) or self._defines_what_others_do(line)
+        return int(again) or n_gone_round([*self._run.last_added, line])
+
+    def comments_before(self, _line: str) -> Sequence[str]:
+        """Return the comments that a block which is written anew loses if this line is added next."""
+        return []
 
     def is_doubled(self, _line: str) -> bool:
         """Whether a block that is written anew would get the line twice in a row that was just added."""
@@ -169,9 +186,12 @@ class HunkState:
 
     @property
     def must_begin_with(self) -> str:
-        """What a new line begins with: what the line does that it stands for."""
+        """What a new line begins with: what the line does that it stands for, until it cannot be the last one again."""
         following = self._run.following if self.may_add else None
-        return "" if following is None else beginning_of(following)
+        if following is None:
+            return ""
+        beginning, last = beginning_of(following), self._run.added[-1] if self._run.added else ""
+        return beginning if not last.startswith(beginning) else following[: 1 + n_alike(following, last)]
 
     @property
     def may_add(self) -> bool:
@@ -248,6 +268,14 @@ class HunkState:
         """Return the lines that it adds."""
         return [line for marker, line in self._lines if marker == "+"]
 
+    def lines_replaced(self) -> Iterator[tuple[str, str]]:
+        """Yield the lines that it removes with those that it adds in their place, as far as each has one."""
+        for is_kept, group in groupby(refined(self._lines), lambda line: line[0] == " "):
+            run = [] if is_kept else list(group)
+            removed, added = ([line for marker, line in run if marker == side] for side in "-+")
+            if len(removed) == len(added):
+                yield from zip(removed, added, strict=True)
+
     def likely(self) -> str:
         """Guess the next line: the removed lines are often written anew, with a small change."""
         line = self._run.likely
@@ -299,6 +327,16 @@ class HunkState:
             return []
         others = np.flatnonzero(self._taken[self.end : self.end + LOOK_AHEAD])
         return self._file.lines[self.end : self.end + (int(others[0]) if len(others) else LOOK_AHEAD)]
+
+    def _defines_what_others_do(self, line: str) -> bool:
+        """Whether an earlier hunk adds the same first line of a definition in the same class, or the like."""
+        if not self._earlier or not opens_definition(line) or not self._is_placed:
+            return False
+        depth = len(indentation_of(line))
+        scope = self._file.scope(self.end - 1, depth)
+        return any(
+            line in hunk.added_lines() and self._file.scope(hunk.end - 1, depth) == scope for hunk in self._earlier
+        )
 
     @property
     def _is_placed(self) -> bool:

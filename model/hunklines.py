@@ -4,10 +4,15 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from difflib import SequenceMatcher
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Literal
 
+from model.blocks import names_block
+from model.uses import defined_name
+
 _BEGINNING = re.compile(r"\s*\S\w*")
+_WORDS = re.compile(r"\w+|[^\w\s]")
+_COMMENT = re.compile(r"\s*(?:#+!?(?:\s|$)|//|/\*|\*(?:[\s/]|$)|--\s|;|<!--|\"\"\"|\'\'\')")
 
 Marker = Literal[" ", "-", "+"]
 
@@ -19,11 +24,55 @@ _LONGEST_BLOCK = 16
 
 def goes_round(added: Sequence[str]) -> bool:
     """Whether the last of these lines are the same line, or block of lines, again and again."""
+    return _length_of_round(added) > 0
+
+
+def n_gone_round(added: Sequence[str]) -> int:
+    """Return how many of the last lines only repeat a block of two lines or more, again and again."""
+    n_block = _length_of_round(added)
+    return n_block * (_MAX_SAME_BLOCKS - 1) if n_block > 1 and any(map(is_telling, added[-n_block:])) else 0
+
+
+def _length_of_round(added: Sequence[str]) -> int:
+    """Return how many lines the block has that stands at the end again and again; 0 if there is none."""
     for n_block in range(1, min(_LONGEST_BLOCK, len(added)) + 1):
         n_lines = n_block * (_MAX_SAME_LINES if n_block == 1 else _MAX_SAME_BLOCKS)
         if len(added) >= n_lines and added[-n_lines:-n_block] == added[n_block - n_lines :]:
-            return True
-    return False
+            return n_block
+    return 0
+
+
+def word_replaced(old: str, new: str) -> tuple[str, str] | None:
+    """Return the one word of a line that the new line has another one for, and that one; None if more differs."""
+    before, after = _WORDS.findall(old), _WORDS.findall(new)
+    if len(before) != len(after):
+        return None
+    differing = {pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]}
+    return differing.pop() if len(differing) == 1 else None
+
+
+def n_alike(one: str, other: str) -> int:
+    """Return how many characters two lines begin with alike."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+
+
+def is_comment(line: str) -> bool:
+    """Whether a line is a comment, or begins a text that documents something."""
+    return _COMMENT.match(line) is not None
+
+
+def opens_definition(line: str) -> bool:
+    """Whether a line is the first one of a function, say, or a class; a call that takes a function is none."""
+    text = line.strip()
+    if text.endswith(":"):
+        return text.startswith(("def ", "async def ", "class "))
+    return (
+        text.endswith("{")
+        and n_opened(text) == 1
+        and "=>" not in text
+        and bool(defined_name(text))
+        and names_block(text)
+    )
 
 
 def refined(lines: Sequence[tuple[Marker, str]]) -> list[tuple[Marker, str]]:

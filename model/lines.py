@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from model.blocks import Block, find_blocks, find_paragraphs, is_bare, leaves
+from model.blocks import Block, find_blocks, find_paragraphs, is_bare, is_preamble, leaves
 from model.choices import SortedTexts
 from model.hunklines import indentation_of
 from model.uses import defined_name
@@ -51,20 +51,23 @@ class FileLines:
 
         return self._offered("anew", taken, free)
 
-    def headings_before(self, taken: Taken, *, with_types: bool) -> SortedTexts:
+    def headings_before(self, taken: Taken, *, with_types: bool, for_definition: bool) -> SortedTexts:
         r"""Return the first lines, each with its `\n`, of what lines can be added behind: its end is in no hunk.
 
         Definitions that consist of others, such as classes, only `with_types`: what is added behind a method is in
-        its class.
+        its class. Imports and the like not `for_definition`, if there is anything else.
         """
 
-        def free() -> Iterator[Block]:
+        def free() -> Iterable[Block]:
             blocks = [*(self._definitions if with_types else self._leaves), *self._loose]
-            return (block for block in blocks if not taken[block.last : block.closed + 1].any())
+            found = [
+                block for block in blocks if not block.lacks_end and not taken[block.last : block.closed + 1].any()
+            ]
+            return (for_definition and [block for block in found if not is_preamble(block.heading)]) or found
 
-        return self._offered("behind a type" if with_types else "behind", taken, free)
+        return self._offered(f"behind {with_types} {for_definition}", taken, free)
 
-    def _offered(self, how: str, taken: Taken, free: Callable[[], Iterator[Block]]) -> SortedTexts:
+    def _offered(self, how: str, taken: Taken, free: Callable[[], Iterable[Block]]) -> SortedTexts:
         """Return headings; those of before where the lines that are taken are the same, as from line to line."""
         key = taken.tobytes()
         if how not in self._last_offered or self._last_offered[how][0] != key:
@@ -87,16 +90,20 @@ class FileLines:
         if line not in self._definition_lines:
             return False
         deep = len(indentation_of(line))
-        around = [
-            block
-            for block in self._definitions
-            if block.start < index <= block.closed and len(indentation_of(self.lines[block.start])) < deep
-        ]
-        outer = max(around, key=lambda block: block.start, default=None)
+        outer = self.scope(index, deep)
         return any(
             self.lines[block.start] == line and (outer is None or outer.start < block.start <= outer.last)
             for block in self._definitions
         )
+
+    def scope(self, index: int, depth: int) -> Block | None:
+        """Return the innermost definition around a line whose own indentation has fewer than `depth` characters."""
+        around = [
+            block
+            for block in self._definitions
+            if block.start < index <= block.closed and len(indentation_of(self.lines[block.start])) < depth
+        ]
+        return max(around, key=lambda block: block.start, default=None)
 
     def heading_at(self, index: int) -> bytes | None:
         r"""Return the first line, with its `\n`, of the smallest block that a line lies in; None if it is in none."""

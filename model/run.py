@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 
 from model.blocks import is_leading
-from model.hunklines import composed, is_telling, n_opened
+from model.hunklines import beginning_of, composed, indentation_of, is_comment, is_telling, n_opened, opens_definition
 
 
 @dataclass(slots=True)
@@ -84,6 +85,28 @@ class Run:
     def is_doubled(self, line: str) -> bool:
         """Whether the line was just added, tells what it is, and was not there twice."""
         return self.added[-1:] == [line] and is_telling(line) and self.removed.count(line) < 2
+
+    def defines_again(self, line: str) -> bool:
+        """Whether the line opens a definition that was added already, in the same class or the like."""
+        if line not in self.last_added or not opens_definition(line):
+            return False
+        added = self.last_added
+        behind = added[len(added) - added[::-1].index(line) :]
+        depth = len(indentation_of(line))
+        return all(len(indentation_of(each)) >= depth for each in behind if each.strip())
+
+    def comments_before(self, line: str) -> Sequence[str]:
+        """Return the removed comments that are left out if `line` is added next: it stands for the line behind them."""
+        if not self.last_added:
+            return []
+        last = self.added[-1]
+        if len(self.added) > 1 and self.removed.count(last) != 1:
+            return []
+        at = 1 + (self.removed.index(last) if len(self.added) > 1 else 0)
+        comments = list(takewhile(is_comment, self.removed[at:]))
+        behind = self.removed[at + len(comments) : at + len(comments) + 1]
+        goes_on = bool(behind) and not is_comment(line) and beginning_of(behind[0]) == beginning_of(line)
+        return comments if goes_on and is_telling(line) else []
 
     def removes(self, line: str) -> bool:
         """Whether a line goes and does not come back."""

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from model.blockhunk import AnewHunk, BehindHunk, Kept
 from model.choices import SortedTexts
 from model.hunk import HunkState, in_file_order, lines_taken
+from model.hunklines import word_replaced
 from model.lines import FileLines
-from model.uses import defined_name
+from model.uses import can_be_name, defined_name
 
 Tried = tuple[str | None, bool]  # a block's heading, and whether lines were to be added behind it
 
@@ -27,10 +28,11 @@ class FileSection:
         """Return the first lines of the blocks that a further hunk can write anew."""
         return self._untried(self.lines.headings(lines_taken(self.lines, self._complete)), is_behind=False)
 
-    def headings_before(self, *, with_types: bool) -> SortedTexts:
-        """Return the first lines of the blocks that a further hunk can add lines behind; of whole classes if wanted."""
+    def headings_before(self, *, with_types: bool, for_definition: bool) -> SortedTexts:
+        """Return the first lines of the blocks that a further hunk can add lines behind: see `FileLines`."""
         taken = lines_taken(self.lines, self._complete)
-        return self._untried(self.lines.headings_before(taken, with_types=with_types), is_behind=True)
+        found = self.lines.headings_before(taken, with_types=with_types, for_definition=for_definition)
+        return self._untried(found, is_behind=True)
 
     def _untried(self, found: SortedTexts, *, is_behind: bool) -> SortedTexts:
         for heading, was_behind in self.tried:
@@ -130,6 +132,11 @@ class FileSection:
             if index in removed and (name in told or not self.lines.lines[index][:1].isspace())
         }
         return gone - added - {name for index, name in names.items() if index not in removed} if gone else gone
+
+    def words_replaced(self, told: Container[str]) -> set[str]:
+        """Return the words that its hunks put others for, where both are `told` and can be names."""
+        pairs = (word_replaced(*lines) for hunk in self.hunks for lines in hunk.lines_replaced())
+        return {old for old, new in filter(None, pairs) if old in told and new in told and can_be_name(old)}
 
     def taken_indices(self) -> set[int]:
         """Return the lines of the file that its hunks have, the last one as far as it is written."""

@@ -1,30 +1,33 @@
 """The files that diffs are written against: indexed when first asked for, and shared by all attempts at one task."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Literal
 
 from model.api import Editable
-from model.choices import SortedTexts
-from model.errors import WeightsError
-from model.hints import (
-    NAMED,
-    PathHints,
+from model.asked import (
+    asks_for_all,
     asks_for_new,
     asks_to_rename,
-    bonuses,
-    descending,
+    asks_to_take_away,
+    file_of_new_type,
+    file_of_renamed_type,
     identifiers,
     mentioned_identifiers,
     mentioned_lines,
-    mentioned_paths,
+    named_paths,
     without_paths,
 )
+from model.choices import SortedTexts
+from model.errors import WeightsError
+from model.hints import NAMED, PathHints, bonuses, descending
 from model.lines import FileLines
 from model.newpath import NewPaths
 from model.uses import Uses
 from model.vocabulary import Mask, Vocabulary
 
+FENCE_CLOSE = b"```"
 NULL = b"/dev/null\n"
 # By these the model chooses how a line begins, and where it ends.
 _NEEDED = b"\n +-@`"
@@ -77,6 +80,12 @@ class FileTree:
         return SortedTexts.of([NULL, *(f"a/{path}\n".encode() for path in self._files)])
 
     @cached_property
+    def partial_fences(self) -> Sequence[int]:
+        """The tokens that spell a part of the closing fence, where one spells the whole."""
+        found = self.vocabulary.prefixes_of(FENCE_CLOSE)
+        return found[:-1] if self.vocabulary.tokens[found[-1]] == FENCE_CLOSE else []
+
+    @cached_property
     def sources(self) -> SortedTexts:
         r"""What can follow `rename from `: each file's `PATH\n`."""
         return SortedTexts.of(f"{path}\n".encode() for path in self._files)
@@ -85,16 +94,29 @@ class FileTree:
     def hints(self) -> PathHints:
         """The files that the task speaks of."""
         if not self._leads:
-            return PathHints({}, (), (), renames=False)
-        named, new = mentioned_paths(self._leads, self._files)
-        free = self._paths
-        new = [path for path in new if free.may_create(path)]
-        return PathHints(self._by_words(), named, new, renames=asks_to_rename(self._leads))
+            return PathHints({}, {}, (), (), {}, renames=False)
+        found = named_paths(self._leads, self._files)
+        if not found.new and (made := file_of_new_type(self._leads, self._files)):
+            found = replace(found, new=[made], created={made})
+        elif not found.new and (moved := file_of_renamed_type(self._leads, self._files)):
+            found = replace(found, old=moved[:1], new=moved[1:], created=set(moved[1:]))
+        new = filter(self._paths.may_create, found.new)
+        return PathHints.of(self._by_words(), found, list(new), renames=asks_to_rename(self._leads))
 
     @cached_property
     def renames(self) -> bool:
         """Whether the task is to rename or move something."""
         return asks_to_rename(self._task)
+
+    @cached_property
+    def spreads(self) -> bool:
+        """Whether the task wants the same done in more than one place."""
+        return asks_for_all(self._task)
+
+    @cached_property
+    def takes_away(self) -> bool:
+        """Whether the task wants something removed, or speaks of comments."""
+        return asks_to_take_away(self._task)
 
     @cached_property
     def told(self) -> set[str]:
@@ -105,6 +127,11 @@ class FileTree:
     def wanted(self) -> Literal["type", "function"] | None:
         """The kind of definition, not there yet, that the task wants."""
         return asks_for_new(self._leads)
+
+    @cached_property
+    def defining(self) -> Collection[str]:
+        """The files that define, each alone, what the task names."""
+        return set(filter(None, map(self.uses.file_of_definition, self._names_told)))
 
     def named(self, path: str) -> Sequence[bytes]:
         r"""Return the first lines, each with its `\n`, of the blocks of a file that the task names, or a line of."""

@@ -1,6 +1,7 @@
 """Where a repository uses what a diff takes away: names that are no longer defined, and files that go or move."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
@@ -10,10 +11,18 @@ _DEFINES = re.compile(
 )
 _IMPORTS = re.compile(r"\b(?:import|from|include|require|use|mod|using|source)\b")
 _MIN_NAME = 3
+# What registers the files of a directory uses so many of them; of more than so many files it is not looked for.
+_MIN_REGISTERED = 2
+_MAX_BESIDE = 32
 # What is called so is one of many.
 _COMMON = frozenset(
     {"main", "constructor", "index", "setUp", "tearDown", "toString", "new", "get", "set", "run", "test"}
 )
+_PLAIN = frozenset({
+    "all", "and", "any", "are", "but", "can", "each", "every", "for", "from", "has", "have", "into", "its", "not",
+    "one", "only", "should", "than", "that", "the", "their", "them", "then", "there", "they", "this", "when", "which",
+    "will", "with",
+})  # fmt: skip
 # In more files than these nobody looks for uses; to read them all would take seconds.
 _MAX_FILES = 1000
 
@@ -28,6 +37,7 @@ class Uses:
         self._files = files if len(files) <= _MAX_FILES else {}
         self._of_names: dict[str, Places] = {}
         self._of_files: dict[str, Places] = {}
+        self._registering: dict[str, str | None] = {}
 
     def of_name(self, name: str) -> Places:
         """Return the lines that hold a name as a word."""
@@ -35,6 +45,29 @@ class Uses:
             found = {path: _holding(name, lines) for path, lines in self._files.items()}
             self._of_names[name] = {path: lines for path, lines in found.items() if lines}
         return self._of_names[name]
+
+    def file_of_definition(self, name: str) -> str | None:
+        """Return the one file in which a keyword, `class` say, defines a name; None if that is no file, or several."""
+        found = [
+            path
+            for path, places in self.of_name(name).items()
+            if any((match := _DEFINES.search(self._files[path][at])) and match[1] == name for at in places)
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def registering(self, path: str) -> str | None:
+        """Return the file that uses most of those beside a new one, as an index of a directory does, if any does."""
+        if path not in self._registering:
+            new = PurePosixPath(path)
+            others = map(PurePosixPath, self._files)
+            beside = [other for other in others if (other.parent, other.suffix) == (new.parent, new.suffix)]
+            few = len(beside) <= _MAX_BESIDE
+            near = {new.parent, new.parent.parent}
+            users = (user for other in beside if few for user in self.of_file(str(other)))
+            counts = Counter(user for user in users if PurePosixPath(user).parent in near)
+            user, count = next(iter(counts.most_common(1)), (None, 0))
+            self._registering[path] = user if count >= max(_MIN_REGISTERED, (len(beside) - 1) / 2) else None
+        return self._registering[path]
 
     def of_file(self, path: str) -> Places:
         """Return the lines of other files that name a file, or what it is called in them once they import it."""
@@ -56,6 +89,11 @@ def defined_name(line: str) -> str | None:
     found = _DEFINES.search(line)
     name = found and (found[1] or found[2])
     return name if name and len(name) >= _MIN_NAME and name not in _COMMON and not name.startswith("__") else None
+
+
+def can_be_name(word: str) -> bool:
+    """Whether a word of a task can be what something is called; one that every text has cannot."""
+    return len(word) >= _MIN_NAME and word not in _PLAIN
 
 
 def _holding(word: str, lines: Sequence[str]) -> list[int]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.api import Attended, Change, Document, OnProgress, Progress, Shown, Sight
+from model.asked import named_paths
 from model.decoding import View
-from model.hints import mentioned_paths
 from model.memory.index import FileTokens, RepositoryIndex
 from model.memory.router import Route, Router
 from model.memory.segments import Segmenter
@@ -105,7 +105,7 @@ class RoutedMemory:
         """Decide what is attended to; what a text names by its path comes first."""
         started = time.perf_counter()
         self._route = router.route(self.index, self.changes, text)
-        named, _ = mentioned_paths(text, self._numbers)
+        named = named_paths(text, self._numbers).old
         order = named_first(self.index, self._route.order, [self._numbers[path] for path in named], budget_tokens // 2)
         self._working = choose(self.index, order, budget_tokens)
         self.route_s = time.perf_counter() - started

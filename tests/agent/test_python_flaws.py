@@ -4,7 +4,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from agent.python_flaws import find_pointless, find_undefined
+from agent.python_flaws import find_pointless, find_undefined, find_unknown_members
 
 
 @pytest.mark.parametrize(
@@ -23,7 +23,7 @@ from agent.python_flaws import find_pointless, find_undefined
     ],
 )
 def test_undefined_names(old: str | None, new: str, expected: list[tuple[str, int]]) -> None:
-    assert find_undefined(old, new) == expected
+    assert [(found.what, found.line) for found in find_undefined(old, new)] == expected
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,58 @@ def test_undefined_names(old: str | None, new: str, expected: list[tuple[str, in
     ],
 )
 def test_pointless_statements(old: str | None, new: str, lines: list[int]) -> None:
-    assert [line for _, line in find_pointless(PurePosixPath("src/pack/form.py"), old, new)] == lines
+    assert [found.line for found in find_pointless(PurePosixPath("src/pack/form.py"), old, new)] == lines
+
+
+CONTACT = """@dataclass
+class Contact:
+    name: str
+    email: str = ""
+
+    def to_dict(self):
+        return {"name": self.name}
+"""
+
+
+@pytest.mark.parametrize(
+    ("replaced", "by", "expected"),
+    [
+        ("self.name}", "self.phone}", [("Contact.phone", 7, 4)]),
+        ("self.name}", "self._load()}", [("Contact._load", 7, None)]),
+        ("class Contact:", "class Contact(Unknown):", []),
+        ("class Contact:", "class Contact(ValueError):", []),
+        ("@dataclass", "@magical", []),
+        ("self.name}", "self.__class__.__name__}", []),
+        ("def to_dict", "@staticmethod\n    def to_dict", []),
+        ("def to_dict(self):", "def __getattr__(self, name):\n        return self.lost\n    def to_dict(self):", []),
+    ],
+)
+def test_members_that_nothing_defines(replaced: str, by: str, expected: list[tuple[str, int, int | None]]) -> None:
+    assert [tuple(found) for found in find_unknown_members(CONTACT, CONTACT.replace(replaced, by))] == expected
+
+
+def test_members_are_known_wherever_the_file_stores_them() -> None:
+    text = """class Base:
+    if True:
+        kind = 1
+    for size in range(3):
+        pass
+    import os as system
+
+    def __init__(self):
+        self.one, self.two = 1, 2
+
+class Derived(Base):
+    def all(self):
+        with open("x") as self.file:
+            return self.kind, self.size, self.system, self.one, self.two, self.late, self.file
+
+    def loop(self):
+        return self.lost
+
+def late(thing):
+    thing.late = 1
+"""
+    assert [tuple(found) for found in find_unknown_members(None, text)] == [("Derived.lost", 17, 12)]
+    assert find_unknown_members(text, text) == []
+    assert find_unknown_members(None, text.replace("(Base)", "(Derived)")) == []  # a class cannot be its own base

@@ -61,6 +61,9 @@ class Watched:
     def bonuses(self) -> dict[int, float]:
         return self.inner.bonuses()
 
+    def leaving(self) -> list[int]:
+        return self.inner.leaving()
+
     @property
     def is_free(self) -> bool:
         return self.inner.is_free

@@ -75,6 +75,11 @@ def test_what_closes_a_definition_is_known(text: str, closed: int) -> None:
     assert next(find_blocks(text.splitlines())).closed == closed
 
 
+def test_what_a_bracket_with_more_behind_it_closes_has_no_end() -> None:
+    for text, lacks_end in (("typedef struct {\n  int a;\n} Ring;\n", True), ("struct Ring {\n  int a;\n};\n", False)):
+        assert next(find_blocks(text.splitlines())).lacks_end is lacks_end
+
+
 @pytest.mark.parametrize(
     ("text", "n_blank"),
     [

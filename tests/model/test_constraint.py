@@ -7,6 +7,7 @@ import time
 from collections.abc import Container, Sequence
 from pathlib import Path, PurePosixPath
 
+import numpy as np
 import pytest
 
 from agent.parse import parse_patch
@@ -15,6 +16,7 @@ from agent.validate import validate
 from model.api import CheckFile, Editable, Flaw
 from model.constraint import DiffConstraint
 from model.correction import Rewrite
+from model.decoding import add_bonuses
 from model.errors import WeightsError
 from model.hints import NEW
 from model.hunk import MAX_CONTEXT_RUN, MAX_LEADING_CONTEXT
@@ -30,6 +32,8 @@ from tests.fakes.tokenizers import sentence_piece
 from tests.model.conftest import Language
 
 BYTES = Vocabulary([bytes([byte]) for byte in range(256)])
+HEADER, FENCE = 256, 257
+WITH_MARKS = Vocabulary([*BYTES.tokens, b"---", b"```"])
 TAKEN = ("taken.py", "src/taken/x", "DOCS/z", "\u00e4.bin", "caf\u0065\u0301.txt")
 
 
@@ -163,8 +167,9 @@ class Pen:
         taken: tuple[str, ...] = (),
         check: CheckFile | None = None,
         task: str = "",
+        vocabulary: Vocabulary = BYTES,
     ) -> None:
-        self.constraint = DiffConstraint(FileTree(Editable(files, taken, check), BYTES, task))
+        self.constraint = DiffConstraint(FileTree(Editable(files, taken, check), vocabulary, task))
         self._force()
 
     def may(self, text: str) -> bool:
@@ -498,12 +503,26 @@ def test_the_same_line_is_not_added_for_ever() -> None:
 def test_the_same_lines_are_not_added_for_ever() -> None:
     pen = Pen({})
     pen.write("new.py\n")
-    for _ in range(4):
-        for line in ("+def f():\n", "+    pass\n", "+\n"):
-            assert pen.may("+")
-            pen.write(line)
+    for line in ("+one()\n", "+two(1)\n", "+\n") * 3 + ("+one()\n", "+two(1)\n"):
+        assert pen.write(line) is None
+    assert pen.write("+\n") == Rewrite(10)  # three of four, and the blank line that led to them
     assert not pen.may("+")
-    assert pen.may_close
+    pen.write("`")
+    assert pen.constraint.text().endswith("@@ -0,0 +1,2 @@\n+one()\n+two(1)\n")
+
+
+def test_a_definition_is_not_added_again() -> None:
+    pen = Pen({})
+    pen.write("new.js\n")
+    for line in ("+class A {\n", "+  step(x) {\n", "+    expect(() => {\n", "+    });\n", "+    expect(() => {\n"):
+        assert pen.write(line) is None
+    for line in ("+    });\n", "+  }\n", "+}\n", "+class B {\n"):
+        assert pen.write(line) is None
+    assert pen.write("+  step(x) {\n") is None  # of another class
+    pen.write("+  }\n")
+    pen.write("+\n")
+    assert pen.write("+  step(x) {\n") == Rewrite(2)
+    assert not pen.may("+")
 
 
 def test_repetition_goes_on_where_nothing_else_can() -> None:
@@ -720,6 +739,52 @@ def test_an_old_line_between_what_is_added_stays_where_it_ends() -> None:
     )
 
 
+def test_a_class_keeps_its_name() -> None:
+    pen = Pen({"errors.js": ["class LostError extends Error {", "  code() {", "    return 1;", "  }", "}"]})
+    pen.open_file("errors.js")
+    pen.write("@@ class")
+    assert pen.constraint._line == b"+class LostError"
+
+
+COMMENTED = ["[search]", "host = a", "; The index is built at night.", "; Do not hurry.", "timeout = 20", "retries = 1"]
+
+
+def test_comments_of_a_block_that_is_written_anew_are_kept() -> None:
+    pen = Pen({"a.ini": COMMENTED}, task="raise the timeout")
+    pen.open_file("a.ini")
+    pen.write("@@ [search]\n")
+    pen.write("]\n")
+    pen.write("+host = a\n")
+    assert pen.write("+timeout = 45\n") == Rewrite(
+        1, b"+; The index is built at night.\n+; Do not hurry.\n+timeout = 45\n"
+    )
+    pen.write("+retries = 1\n")
+    pen.write("`")
+    assert pen.constraint.text().endswith("@@ -1,6 +1,6 @@\n [search]\n host = a\n ; The index is built at night.\n"
+        " ; Do not hurry.\n-timeout = 20\n+timeout = 45\n retries = 1\n")  # fmt: skip
+
+
+def test_a_block_that_lost_its_comments_alone_is_kept_whole() -> None:
+    pen = Pen({"a.ini": COMMENTED[:5], "b": ["x"]}, task="raise the timeout")
+    pen.open_file("a.ini")
+    pen.write("@@ [search]\n")
+    pen.write("]\n")
+    pen.write("+host = a\n")
+    whole = "".join(f" {line}\n" for line in COMMENTED[:5]).encode()
+    assert pen.write("+timeout = 20\n") == Rewrite(8, whole)
+    assert not pen.may_close
+
+
+def test_comments_may_go_where_the_task_wants_it_and_where_something_comes_before_them() -> None:
+    for task, line in (("remove the comments", "+timeout = 20\n"), ("add a port", "+port = 1\n")):
+        pen = Pen({"a.ini": COMMENTED}, task=task)
+        pen.open_file("a.ini")
+        pen.write("@@ [search]\n")
+        pen.write("]\n")
+        pen.write("+host = a\n")
+        assert pen.write(line) is None
+
+
 def test_one_of_another_class_does_not() -> None:
     lines = [
         "class A:",
@@ -751,6 +816,16 @@ def test_a_line_that_is_written_twice_in_a_row_stands_for_the_next_one() -> None
     assert pen.write("+    return Circle(2)\n") == Rewrite(1)  # the block has no more lines
     assert not pen.may("+")
     pen.write("`")
+
+
+def test_a_line_that_stands_for_the_next_one_cannot_be_the_last_one_again() -> None:
+    lines = ["- [Install](install.md)", "- [Configure](configure.md)", "- [Changes](changes.md)"]
+    pen = Pen({"a.md": lines})
+    pen.open_file("a.md")
+    pen.write("@@ - [Install]")
+    pen.write("(x.md)\n")
+    assert pen.write("+- [Install](x.md)\n") == Rewrite(1)
+    assert pen.constraint._line == b"+- [C"
 
 
 def test_lines_are_added_behind_a_definition_that_stays() -> None:
@@ -818,9 +893,9 @@ def test_where_nothing_new_is_added_the_place_can_be_left() -> None:
 
 
 def test_blank_lines_without_an_end_can_be_left() -> None:
-    pen = Pen({"shapes.py": SHAPES}, task="add a method name()")
+    pen = Pen({"shapes.py": ["SIZE = 1", *SHAPES[1:]]}, task="add a method name()")
     pen.open_file("shapes.py")
-    pen.write("@@ after import math\n")
+    pen.write("@@ after SIZE = 1\n")
     while pen.may("+"):
         pen.write("+\n")
     assert not pen.may_close
@@ -840,15 +915,15 @@ def test_places_that_look_alike_are_told_apart_behind_what_is_added() -> None:
 
 
 def test_what_is_copied_from_behind_ends_what_is_added() -> None:
-    pen = Pen({"shapes.py": SHAPES}, task="add a method name()")
+    pen = Pen({"shapes.py": ["SIZE = 1", *SHAPES[1:]]}, task="add a method name()")
     pen.open_file("shapes.py")
-    pen.write("@@ after import math\n")
-    pen.write("+import os\n")
+    pen.write("@@ after SIZE = 1\n")
+    pen.write("+WIDTH = 2\n")
     pen.write("+\n")
     assert not pen.offers(" ")
     assert pen.write("+class Circle:\n") == Rewrite(2)
     pen.write("`")
-    assert pen.constraint.text().endswith("@@ -1,1 +1,2 @@\n import math\n+import os\n")
+    assert pen.constraint.text().endswith("@@ -1,1 +1,2 @@\n SIZE = 1\n+WIDTH = 2\n")
 
 
 def test_a_task_for_a_change_begins_with_what_is_there() -> None:
@@ -858,6 +933,16 @@ def test_a_task_for_a_change_begins_with_what_is_there() -> None:
     pen.write("@@ def area(self):\n")
     pen.write("(self):\n")
     pen.write("+        return math.pi\n")
+    assert pen.offers("@@ after import math\n")
+
+
+def test_nothing_is_defined_behind_imports_first() -> None:
+    pen = Pen({"shapes.py": SHAPES}, task="add a method name()")
+    pen.open_file("shapes.py")
+    assert not pen.offers("@@ after import math\n")
+    pen.write("@@ after def unit")
+    pen.write("+def two():\n")
+    pen.write("+    return Circle(2)\n")
     assert pen.offers("@@ after import math\n")
 
 
@@ -976,6 +1061,27 @@ def test_what_uses_a_name_that_is_gone_is_led_to() -> None:
     pen.constraint.advance(b"@@ ")
     led = pen.constraint.bonuses()
     assert [BYTES.tokens[id_] for id_ in led if led[id_] == max(led.values())] == [b"d"]
+
+
+def test_what_lacks_has_a_place_that_is_led_to() -> None:
+    def check(_old: str | None, _new: str, lines: Sequence[str]) -> Flaw | None:
+        if "    phone = 1" in lines:
+            return None
+        return Flaw(len(lines) - 1, lacks=True, place=lines.index("    name = 1"))
+
+    getter = ["", "    def get(self):", "        return self.name"]
+    lines = ["class A:", "    name = 1", *getter, "", "    def other(self):", "        return 1"]
+    pen = Pen({"a.py": lines}, check=check)
+    pen.open_file("a.py")
+    pen.write("@@ def get")
+    pen.write("(self):\n")
+    pen.write("+        return self.phone\n")
+    pen.write("`")
+    fault = pen.constraint.take_fault()
+    assert fault is not None
+    assert fault.closing_line is not None
+    pen.constraint.rewind(fault.closing_line)
+    assert led(pen) == {"@@ ", "@@ class A:\n"}
 
 
 def test_going_back_across_a_hunk_that_was_dropped_keeps_its_lines_apart() -> None:
@@ -1102,6 +1208,44 @@ def test_files_that_use_a_name_that_is_gone_come_next() -> None:
     assert led(pen) == {"--- a/bill.py\n"}
 
 
+def test_a_word_that_gets_another_leads_to_its_other_places_if_the_task_says_everywhere() -> None:
+    lines = ["def limit(n):", "    return capacity + n", "", "", "def show():", "    print(capacity)"]
+    for task, expected in (
+        ("capacity should be called burst everywhere", {"@@ ", "@@ def show():\n"}),
+        ("burst, not capacity, in limit", set[str]()),
+    ):
+        pen = Pen({"a.py": lines, "b.py": ["x"]}, task=task)
+        pen.open_file("a.py")
+        pen.write("@@ def limit")
+        pen.write("(n):\n")
+        pen.write("+    return burst + n\n")
+        assert {line for line in led(pen) if "show" in line or line == "@@ "} == expected
+
+
+def test_what_is_created_is_registered_where_its_neighbours_are() -> None:
+    formats = {f"formats/{name}.js": ["x"] for name in ("text", "html")}
+    index = ["const text = require('./text');", "const html = require('./html');"]
+    files = {**formats, "formats/index.js": index, "main.js": ["const text = require('./formats/text');"]}
+    pen = Pen(files, task="write formats/table.js")
+    pen.write("--- /")
+    pen.write("formats/table.js\n")
+    pen.write("+x\n")
+    assert led(pen) == {"--- a/formats/index.js\n"}
+
+
+def test_a_file_that_is_to_be_made_comes_first() -> None:
+    pen = Pen({"a.py": ["x = 1"], "b.py": ["y"]}, task="write c.py and use it in a.py")
+    assert led(pen) == {"--- /dev/null\n"}
+
+
+def test_all_files_of_a_directory_come_before_the_end() -> None:
+    pen = Pen({"t/a": ["x"], "t/b": ["x"], "c": ["x"]}, task="add a line to all files in t")
+    pen.open("t/a")
+    pen.write(" x")
+    pen.write("+y\n")
+    assert led(pen) == {"--- a/t/b\n"}
+
+
 def test_a_method_that_is_gone_leads_on_only_if_the_task_names_it() -> None:
     files = {"a.py": ["class A:", "    def close(self):", "        return 1"], "b.py": ["file.close()"], "c.py": ["x"]}
     for task, expected in (("rename close to shut", {"--- a/b.py\n"}), ("rename it", set[str]())):
@@ -1113,5 +1257,54 @@ def test_a_method_that_is_gone_leads_on_only_if_the_task_names_it() -> None:
         assert {line for line in led(pen) if line.startswith("---")} == expected
 
 
+def test_what_registers_is_looked_for_among_few() -> None:
+    few = {f"f/{n}.py": ["x = 1"] for n in range(3)}
+    for files, user in ((few, "f/all.py"), ({f"f/{n}.py": ["x = 1"] for n in range(40)}, None)):
+        index = {"f/all.py": [f"import {path[2:-3]}" for path in files]}
+        assert Uses(files | index).registering("f/new.py") == user
+    assert Uses(few | {"main.py": ["import f.0"]}).registering("f/new.py") is None
+
+
+def test_the_file_of_a_definition_is_the_only_one() -> None:
+    uses = Uses({"a.py": ["class Shape:"], "b.py": ["Shape()", "class Other:"], "c.js": ["class Other {"]})
+    assert uses.file_of_definition("Shape") == "a.py"
+    assert uses.file_of_definition("Other") is None
+    assert uses.file_of_definition("Lost") is None
+
+
 def test_uses_of_many_files_are_not_looked_for() -> None:
     assert not Uses({f"f{n}.py": ["import a"] for n in range(2000)}).of_name("a")
+
+
+def test_a_task_decides_how_a_hunk_is_left_and_the_model_whether() -> None:
+    pen = Pen({f"{name}.py": ["x"] for name in "abc"}, task="say y in a.py and b.py", vocabulary=WITH_MARKS)
+    pen.open("a.py")
+    pen.write(" x")
+    pen.write("+y\n")
+    for plus, likeliest in ((5.0, ord("+")), (1.0, HEADER)):
+        logits = np.full(258, -20.0, dtype=np.float32)
+        logits[[ord("+"), FENCE, HEADER]] = [plus, 2.0, -6.0]
+        add_bonuses(logits, pen.constraint)
+        assert logits.argmax() == likeliest
+        assert logits[HEADER] == 2.0  # what the likeliest way out had
+        assert logits[FENCE] == 0.0  # the task's 10 nats, less the 8 between them
+
+
+def test_the_end_is_one_choice() -> None:
+    pen = Pen({"a.py": ["x"], "b.py": ["x"]}, vocabulary=WITH_MARKS)
+    pen.open("a.py")
+    pen.write("-")
+    allowed = pen.constraint.allowed()
+    assert allowed[FENCE]
+    assert not allowed[ord("`")]
+
+
+def test_two_hunks_do_not_define_the_same() -> None:
+    pen = Pen({"shapes.py": SHAPES}, task="add a method name()")
+    pen.open_file("shapes.py")
+    pen.write("@@ after def __init__")
+    pen.write(" def name(self):\n")
+    pen.write("+        return 1\n")
+    pen.write("@@ after def area")
+    assert pen.write(" def name(self):\n") == Rewrite(3)
+    assert not pen.may("+")
