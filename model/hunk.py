@@ -8,6 +8,7 @@ from typing import ClassVar, Literal, Self
 import numpy as np
 import numpy.typing as npt
 
+from model.blocks import is_leading
 from model.choices import SortedTexts
 from model.hunklines import (
     Marker,
@@ -142,8 +143,12 @@ class HunkState:
 
     def n_copied(self, line: str) -> int:
         """Return how many added lines, `line` the last, copy what was added before, or what is there beside them."""
+        if self._run.removes(line):  # it was there as often
+            return 0
         again = self._run.defines_again(line) or self._defines_what_others_do(line)
-        return int(again) or n_gone_round([*self._run.last_added, line])
+        n_copied = int(again) or n_gone_round([*self._run.last_added, line])
+        left = self._run.last_added[: len(self._run.last_added) + 1 - n_copied]
+        return 0 if all(map(is_leading, left)) and not self.is_behind else n_copied  # or there might be no way on
 
     def comments_before(self, _line: str) -> Sequence[str]:
         """Return the comments that a block which is written anew loses if this line is added next."""
@@ -349,7 +354,8 @@ class HunkState:
 
     @property
     def _goes_round(self) -> bool:
-        return goes_round(self._run.last_added)
+        added = self._run.last_added
+        return goes_round(added) and self._run.removed.count(added[-1]) < self._run.added.count(added[-1])
 
     @property
     def _may_end_additions(self) -> bool:

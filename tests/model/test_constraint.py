@@ -511,6 +511,26 @@ def test_the_same_lines_are_not_added_for_ever() -> None:
     assert pen.constraint.text().endswith("@@ -0,0 +1,2 @@\n+one()\n+two(1)\n")
 
 
+def test_comments_that_go_round_in_a_new_file_are_left_a_way_on() -> None:
+    pen = Pen({})
+    pen.write("new.py\n")
+    for _ in range(4):
+        assert pen.write("+# one more line\n") is None
+        assert pen.write("+\n") is None
+    assert not pen.may("+")
+    assert pen.may_close
+
+
+def test_rows_that_were_there_as_often_are_written_anew() -> None:
+    table = ["table = [", *["    (0, 0, 0),", "    (1, 1, 1),"] * 5, "]"]
+    pen = Pen({"a.py": table})
+    pen.open_file("a.py")
+    pen.write("@@ table")
+    pen.write(" = (\n")
+    for row in table[1:-1]:
+        assert pen.write(f"+{row}\n") is None
+
+
 def test_a_definition_is_not_added_again() -> None:
     pen = Pen({})
     pen.write("new.js\n")
