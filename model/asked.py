@@ -21,6 +21,10 @@ _NEW = re.compile(
     re.IGNORECASE,
 )
 _RENAMED = re.compile(rf"\brenam\w+\s+(?:the\s+)?(?:{_TYPE}\s+)?`?([A-Z]\w+)`?\s+(?:in)?to\s+`?([A-Z]\w+)")
+_RENAMED_NAME = re.compile(
+    r"\brenam\w+\s+(?:the\s+)?(?:\w+\s+){0,2}?`?(?P<old>[A-Za-z_]\w*)(?:\(\))?`?\s+(?:in)?to\s+`?[A-Za-z_]\w*`?(?![\w./])",
+    re.IGNORECASE,
+)
 # What stands before a path that is to be made: `a new module`, `create the file`, and an order to write it.
 _CREATES = re.compile(
     r"(?:\b(?:new|creat(?:e|es|ing)|add(?:s|ing)?)\b(?:\s+[\w-]+){0,4}|(?:^|[.,:;!?]\s|\b(?:and|then|please)\s)\s*write)"
@@ -156,12 +160,18 @@ def file_of_renamed_type(query: str, paths: Collection[str]) -> tuple[str, str] 
     return (old[0], str(PurePosixPath(old[0]).with_stem(found[2]))) if len(old) == 1 and not new else None
 
 
+def renamed_name(query: str) -> str | None:
+    """Return the name that a query wants another one for: `rename the function rpad to pad_right`; a file's is none."""
+    found = _RENAMED_NAME.search(query)
+    return found and found["old"]
+
+
 def identifiers(text: str) -> set[str]:
     """Return the identifiers in a text."""
     return set(_IDENTIFIER.findall(text))
 
 
 def mentioned_identifiers(query: str) -> set[str]:
-    """Return the identifiers in a query that cannot be plain English words: `name(`, `a_name`, `aName`, `Name`."""
+    """Return the identifiers in a query that are no plain words: `name(`, `a_name`, `aName`, `Name`, a renamed one."""
     telling = {name for name in identifiers(query) if "_" in name or name.lower() != name}
-    return telling | set(_CALLED.findall(query))
+    return telling | set(_CALLED.findall(query)) | set(filter(None, [renamed_name(query)]))

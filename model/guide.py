@@ -107,7 +107,9 @@ class Guide:
                     yield file.lines.lines[index]
 
     def _taken_away(self) -> Iterator[Places]:
-        """Yield the uses of each name and file that the diff takes away, or puts another for."""
+        """Yield the uses of each name and file that the diff takes away or puts another for, or should."""
+        if self._tree.renamed:
+            yield self._tree.uses.of_name(self._tree.renamed)
         for section in self._written:
             yield from map(self._tree.uses.of_file, section.files_gone())
             if section.new:

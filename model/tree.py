@@ -17,6 +17,7 @@ from model.asked import (
     mentioned_identifiers,
     mentioned_lines,
     named_paths,
+    renamed_name,
     without_paths,
 )
 from model.choices import SortedTexts
@@ -24,7 +25,7 @@ from model.errors import WeightsError
 from model.hints import NAMED, PathHints, bonuses, descending
 from model.lines import FileLines
 from model.newpath import NewPaths
-from model.uses import Uses
+from model.uses import Uses, can_be_name
 from model.vocabulary import Mask, Vocabulary
 
 FENCE_CLOSE = b"```"
@@ -107,6 +108,12 @@ class FileTree:
     def renames(self) -> bool:
         """Whether the task is to rename or move something."""
         return asks_to_rename(self._task)
+
+    @cached_property
+    def renamed(self) -> str | None:
+        """The name that the task wants another one for."""
+        name = renamed_name(self._task)
+        return name if name and can_be_name(name) else None
 
     @cached_property
     def spreads(self) -> bool:

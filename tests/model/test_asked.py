@@ -11,6 +11,7 @@ from model.asked import (
     mentioned_identifiers,
     mentioned_lines,
     named_paths,
+    renamed_name,
     without_paths,
 )
 
@@ -71,6 +72,22 @@ def test_a_new_java_type_has_a_file_of_its_own() -> None:
     assert file_of_new_type("Add a class MedianFilter(size)", paths) is None  # nothing says where
     assert file_of_new_type("Add a class MeanFilterTest beside MeanFilter", paths) is None  # it is there
     assert file_of_new_type("Add a class Median next to Mean", ["mean.py"]) is None
+
+
+@pytest.mark.parametrize(
+    ("task", "name"),
+    [
+        ("rename the function rpad to padRight everywhere", "rpad"),
+        ("Rename `fmt` to format_euros in money", "fmt"),
+        ("rename the class Node to Station", "Node"),
+        ("rename close() to shut", "close"),
+        ("rename prices.py to costs.py", None),
+        ("rename prices to costs.py", None),
+        ("it should be renamed", None),
+    ],
+)
+def test_a_name_that_is_to_be_changed_is_told(task: str, name: str | None) -> None:
+    assert renamed_name(task) == name
 
 
 def test_a_java_type_that_is_renamed_moves_its_file() -> None:
