@@ -8,6 +8,7 @@ import ast
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from pathlib import PurePosixPath
 
 from pyflakes.checker import Checker
@@ -54,9 +55,14 @@ def _in(find: Callable[[ast.Module], Iterable[Found]], text: str) -> list[Found]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return sorted(find(ast.parse(text)), key=lambda found: found.line)
+            return sorted(find(_parsed(text)), key=lambda found: found.line)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
+
+
+@lru_cache(maxsize=2)  # a file before and after a change, which several checks look at
+def _parsed(text: str) -> ast.Module:
+    return ast.parse(text)
 
 
 def _undefined(tree: ast.Module) -> Iterator[Found]:

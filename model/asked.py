@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
-_NAME = re.compile(r"[A-Za-z_][\w./-]*\w")
+NAME = re.compile(r"[A-Za-z_][\w./-]*\w")  # an identifier or a path
 _PLACE = re.compile(r"([\w./-]*\w)(?:\", line |[:(])(\d{1,7})\b")  # of `a.py", line 3`, `a.c:3:5` and `a.ts(3,5)`
 _RENAME = re.compile(r"\b(renam|mov)(e[ds]?|ing)\b", re.IGNORECASE)
 _EVERYWHERE = re.compile(
@@ -20,9 +20,9 @@ _NEW = re.compile(
     r"|(?:function|method|constructor|getter|setter|helper|test|macro)s?\b|propert(?:y|ies)\b)",
     re.IGNORECASE,
 )
-_RENAMED = re.compile(rf"\brenam\w+\s+(?:the\s+)?(?:{_TYPE}\s+)?`?([A-Z]\w+)`?\s+(?:in)?to\s+`?([A-Z]\w+)")
-_RENAMED_NAME = re.compile(
-    r"\brenam\w+\s+(?:the\s+)?(?:\w+\s+){0,2}?`?(?P<old>[A-Za-z_]\w*)(?:\(\))?`?\s+(?:in)?to\s+`?[A-Za-z_]\w*`?(?![\w./])",
+_RENAMED = re.compile(
+    r"\brenam\w+\s+(?:the\s+)?(?:\w+\s+){0,2}?`?(?P<old>[A-Za-z_]\w*)(?:\(\))?`?\s+(?:in)?to\s+"
+    r"`?(?P<new>[A-Za-z_]\w*)`?(?![\w./])",
     re.IGNORECASE,
 )
 # What stands before a path that is to be made: `a new module`, `create the file`, and an order to write it.
@@ -71,7 +71,7 @@ def named_paths(query: str, paths: Collection[str]) -> NamedPaths:
     deleted, created = set[str](), set[str]()
     together: list[frozenset[str]] = []
     end = 0  # of the file that was named last
-    for found in _NAME.finditer(query):
+    for found in NAME.finditer(query):
         name = found[0]
         before = query[max(0, found.start() - _MAX_BEFORE) : found.start()]
         if named := [name] if name in paths else by_name.get(name):
@@ -111,7 +111,7 @@ def mentioned_lines(query: str, paths: Collection[str]) -> dict[str, list[int]]:
 def without_paths(query: str, paths: Collection[str]) -> str:
     """Return a query without the paths that it names, whole or by their last part."""
     names = {*paths, *(path.rpartition("/")[2] for path in paths)}
-    return _NAME.sub(lambda found: "" if found[0] in names else found[0], query)
+    return NAME.sub(lambda found: "" if found[0] in names else found[0], query)
 
 
 def asks_to_rename(query: str) -> bool:
@@ -153,16 +153,16 @@ def file_of_new_type(query: str, paths: Collection[str]) -> str | None:
 
 def file_of_renamed_type(query: str, paths: Collection[str]) -> tuple[str, str] | None:
     """Return the path of a type that a query renames, and the new one, where each has a file of its own, as in Java."""
-    found = _RENAMED.search(query) or _RENAMED.search(query[:1].lower() + query[1:])
-    if not found:
+    found = _RENAMED.search(query)
+    if not found or not found["new"][0].isupper():
         return None
     old, new = ([path for path in paths if PurePosixPath(path).name == f"{name}.java"] for name in found.groups())
-    return (old[0], str(PurePosixPath(old[0]).with_stem(found[2]))) if len(old) == 1 and not new else None
+    return (old[0], str(PurePosixPath(old[0]).with_stem(found["new"]))) if len(old) == 1 and not new else None
 
 
 def renamed_name(query: str) -> str | None:
     """Return the name that a query wants another one for: `rename the function rpad to pad_right`; a file's is none."""
-    found = _RENAMED_NAME.search(query)
+    found = _RENAMED.search(query)
     return found and found["old"]
 
 

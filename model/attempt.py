@@ -6,6 +6,7 @@ from typing import Any
 
 from model.decoding import Decoding
 from model.lookup import NO_DRAFT, Draft
+from model.matches import n_same
 from model.sampler import Logits
 
 
@@ -35,19 +36,15 @@ class Attempt:
             feed = self.decoding.step(self.rows.pop(0))
             if feed is None or self.decoding.is_longer_than(max_new_tokens):
                 return None
-            n_same = 0 if feed.n_dropped else _n_alike(feed.ids, self.ahead)
-            if n_same < len(feed.ids):
+            n_right = 0 if feed.n_dropped else n_same(feed.ids, self.ahead)
+            if n_right < len(feed.ids):
                 break
-            del self.ahead[:n_same]
-            del self.rows[: n_same - 1]
+            del self.ahead[:n_right]
+            del self.rows[: n_right - 1]
         if self._draft.ids:
-            self.decoding.learn(self._draft, len(self._draft.ids) - len(self.ahead) + n_same)
-        self.cache.crop(self.cache.n_tokens - len(self.ahead) + n_same - feed.n_dropped)
+            self.decoding.learn(self._draft, len(self._draft.ids) - len(self.ahead) + n_right)
+        self.cache.crop(self.cache.n_tokens - len(self.ahead) + n_right - feed.n_dropped)
         self._draft = self.decoding.draft(max_draft)
         self.ahead = list(self._draft.ids)
         self.n_passes += 1
-        return [*feed.ids[n_same:], *self.ahead], 1 + len(self.ahead)
-
-
-def _n_alike(one: Sequence[int], other: Sequence[int]) -> int:
-    return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+        return [*feed.ids[n_right:], *self.ahead], 1 + len(self.ahead)

@@ -57,10 +57,10 @@ class BlockHunk(HunkState):
 
     def n_copied(self, line: str) -> int:
         """Return how many added lines, `line` the last, copy others, such as a definition beside this one."""
-        added, removed = self._run.added, self._run.removed
-        is_other = indentation_of(line) == self._indentation and added.count(line) >= removed.count(line)
-        begins_other = (self.is_behind or bool(added)) and is_other
-        return int(begins_other and self._file.is_defined_beside(line, self.end - 1)) or super().n_copied(line)
+        may_begin = self.is_behind or bool(self._run.added)
+        is_other = indentation_of(line) == self._indentation and not self._run.removes(line)
+        begins_other = may_begin and is_other and self._file.is_defined_beside(line, self.end - 1)
+        return int(begins_other) or super().n_copied(line)
 
     @property
     def may_add(self) -> bool:

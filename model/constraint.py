@@ -16,7 +16,7 @@ from typing import Literal
 from model.api import Flaw
 from model.choices import Choice, SortedTexts
 from model.correction import Fault, Rewrite
-from model.guide import ANEW, BEHIND, Guide, Hints
+from model.guide import ANEW, BEHIND, Guide, Hints, Mending
 from model.hunk import HunkState
 from model.leads import leading_tokens
 from model.lines import FileLines
@@ -39,14 +39,6 @@ class _Checkpoint:
     headers: SortedTexts
     sources: SortedTexts
     expect: Callable[[], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Mending:
-    """What a file lacks: a definition, or a change of a block as well."""
-
-    lacks_definition: bool = False
-    block: bytes | None = None
 
 
 class DiffConstraint:
@@ -80,7 +72,7 @@ class DiffConstraint:
         self._pending_fault: Fault | None = None
         self._pending_opened: str | None = None
         self._closing_line: int | None = None  # of the last fault
-        self._mending: _Mending | None = None  # of the last fault
+        self._mending: Mending | None = None  # of the last fault
         self.done = False
 
     def forced(self) -> bytes:
@@ -189,8 +181,7 @@ class DiffConstraint:
         """
         checkpoint = self._checkpoints[n_lines]
         goes_on = n_lines == self._closing_line
-        mending = self._mending if goes_on and self._mending else _Mending()
-        self._guide.mend(lacks=mending.lacks_definition, broken=mending.block)
+        self._guide.mending = (self._mending if goes_on else None) or Mending()
         del self._written[checkpoint.n_sections :]
         self._written[-1].restore(checkpoint.hunks, checkpoint.tried)
         self._headers, self._sources = checkpoint.headers, checkpoint.sources
@@ -347,7 +338,7 @@ class DiffConstraint:
         file = self._written[-1]
         file.drop_unchanged()
         self._one_space_is_usual = file.lines.one_space_is_usual
-        self._guide.mend()
+        self._guide.mending = Mending()
         file.open_hunk(heading, self._n_lines, is_behind=is_behind, keeps=self._guide.kept(heading))
         self._expect_line()
 
@@ -401,13 +392,13 @@ class DiffConstraint:
         self._closing_line = max(self._checkpoints) if self._mending else None
         return Fault(lines, self._closing_line)
 
-    def _how_to_mend(self, section: FileSection, flaw: Flaw) -> _Mending | None:
+    def _how_to_mend(self, section: FileSection, flaw: Flaw) -> Mending | None:
         """Return what is preferred where the answer goes on; None if nothing behind it can mend the flaw."""
         at = section.old_index(flaw.line if flaw.place is None else flaw.place)
         if at is None:  # in a hunk
-            return _Mending(lacks_definition=True) if flaw.place is None else None
+            return Mending(lacks_definition=True) if flaw.place is None else None
         block = section.lines.heading_at(at)
-        return _Mending(block=block if block and block in section.headings() else None)
+        return Mending(block=block if block and block in section.headings() else None)
 
     def _take_old(self, marker: Literal[" ", "-"], text: bytes) -> None:
         self._written[-1].hunks[-1].take_old(marker, text.decode().removesuffix("\n"))

@@ -1,6 +1,7 @@
 """Which of the lines that can come next are preferred: by what the task says, and by what the diff leaves behind."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from model.blockhunk import Kept
 from model.hints import MENDING, NAMED, NEW, USING, named_alike
@@ -15,23 +16,26 @@ ANEW, BEHIND = b"@@ ", b"@@ after "  # what hunks begin with that name a block, 
 Hints = Sequence[tuple[bytes, Mapping[bytes, float]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """What the last file lacks, and is preferred: a definition, or a change of a block as well."""
+
+    lacks_definition: bool = False
+    block: bytes | None = None
+
+
 class Guide:
     """Looks at the sections `written` so far, which whoever made it goes on to change."""
 
     def __init__(self, tree: FileTree, written: Sequence[FileSection]) -> None:
         """Take the files and the sections; nothing is looked at yet."""
         self._tree, self._written = tree, written
-        self._lacks_definition = False
-        self._broken: bytes | None = None
+        self.mending = Mending()  # which whoever goes back sets
 
     @property
     def changes_anything(self) -> bool:
         """Whether there is anything in the diff."""
         return any(section.is_changed for section in self._written)
-
-    def mend(self, *, lacks: bool = False, broken: bytes | None = None) -> None:
-        """Prefer what mends the last file: a definition, where it lacks one, or a change of the block `broken`."""
-        self._lacks_definition, self._broken = lacks, broken
 
     def files(self, hunk: HunkState | None) -> Hints:
         """Return what is preferred where a file, or the diff, may end; `hunk` is the one that stands open."""
@@ -67,16 +71,13 @@ class Guide:
         path = self._written[-1].old
         if not path:
             return []
-        if self._broken:
-            return [(b"", {ANEW: MENDING}), (ANEW.rstrip(), {b" " + self._broken: MENDING})]
+        if self.mending.block:
+            return [(b"", {ANEW: MENDING}), (ANEW.rstrip(), {b" " + self.mending.block: MENDING})]
         blocks = map(self._written[-1].lines.heading_at, self._left_in_use(taken).get(path, ()))
         if using := {b" " + heading: NAMED for heading in blocks if heading}:
             return [(b"", {ANEW: NAMED} if self.changes_anything else {}), (ANEW.rstrip(), using)]
-        anew = (
-            {b" after ": NEW}
-            if self._lacks_definition or self.wants_new
-            else self._tree.heading_bonuses(path, behind=False)
-        )
+        adds = self.mending.lacks_definition or self.wants_new
+        anew = {b" after ": NEW} if adds else self._tree.heading_bonuses(path, behind=False)
         return [(ANEW.rstrip(), anew), (BEHIND.rstrip(), self._tree.heading_bonuses(path, behind=True))]
 
     def sides(self, path: str, modified: bytes) -> Hints:

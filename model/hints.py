@@ -7,10 +7,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from model.asked import NamedPaths
+from model.asked import NAME, NamedPaths
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")  # of `parseURL2` and `parse_url`: parse, url
-_NAME = re.compile(r"[A-Za-z_][\w./-]*\w")
 # BM25 (Robertson and Zaragoza, 2009).
 _K1, _B = 1.2, 0.75
 # How much likelier, in nats, the best match is made than what has no word in common with the task.
@@ -144,7 +143,7 @@ def _words(text: str) -> Iterable[str]:
 
 def _names(text: str) -> Iterable[str]:
     """Return identifiers and paths whole, and the last part of each path."""
-    for name in _NAME.findall(text):
+    for name in NAME.findall(text):
         if "_" in name or "." in name or "/" in name or name.lower() != name:
             yield f"={name}"
             for part in re.split(r"[./]", name):

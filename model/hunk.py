@@ -17,12 +17,12 @@ from model.hunklines import (
     goes_round,
     indentation_of,
     is_telling,
-    n_alike,
     n_gone_round,
     opens_definition,
     refined,
 )
 from model.lines import FileLines, Places, Taken
+from model.matches import n_same
 from model.run import Run
 
 # How far ahead an added line is looked for among the old ones.
@@ -196,7 +196,7 @@ class HunkState:
         if following is None:
             return ""
         beginning, last = beginning_of(following), self._run.added[-1] if self._run.added else ""
-        return beginning if not last.startswith(beginning) else following[: 1 + n_alike(following, last)]
+        return beginning if not last.startswith(beginning) else following[: 1 + n_same(following, last)]
 
     @property
     def may_add(self) -> bool:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from difflib import SequenceMatcher
-from itertools import groupby, takewhile
+from itertools import groupby
 from typing import Literal
 
 from model.blocks import names_block
@@ -49,11 +49,6 @@ def word_replaced(old: str, new: str) -> tuple[str, str] | None:
         return None
     differing = {pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]}
     return differing.pop() if len(differing) == 1 else None
-
-
-def n_alike(one: str, other: str) -> int:
-    """Return how many characters two lines begin with alike."""
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def is_comment(line: str) -> bool:

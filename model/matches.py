@@ -1,7 +1,8 @@
 """Where parts of one sequence of tokens stand in another one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 import numpy as np
 import numpy.typing as npt
@@ -80,3 +81,8 @@ def n_alike(a: Tokens, b: Tokens) -> int:
     n = min(len(a), len(b))
     differing = np.flatnonzero(a[:n] != b[:n])
     return int(differing[0]) if len(differing) else n
+
+
+def n_same(one: Sequence[object], other: Sequence[object]) -> int:
+    """Return how many items two short sequences begin with alike; `n_alike` is for long ones."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

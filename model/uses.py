@@ -58,16 +58,19 @@ class Uses:
     def registering(self, path: str) -> str | None:
         """Return the file that uses most of those beside a new one, as an index of a directory does, if any does."""
         if path not in self._registering:
-            new = PurePosixPath(path)
-            others = map(PurePosixPath, self._files)
-            beside = [other for other in others if (other.parent, other.suffix) == (new.parent, new.suffix)]
-            few = len(beside) <= _MAX_BESIDE
-            near = {new.parent, new.parent.parent}
-            users = (user for other in beside if few for user in self.of_file(str(other)))
-            counts = Counter(user for user in users if PurePosixPath(user).parent in near)
-            user, count = next(iter(counts.most_common(1)), (None, 0))
-            self._registering[path] = user if count >= max(_MIN_REGISTERED, (len(beside) - 1) / 2) else None
+            self._registering[path] = self._find_registering(PurePosixPath(path))
         return self._registering[path]
+
+    def _find_registering(self, new: PurePosixPath) -> str | None:
+        others = map(PurePosixPath, self._files)
+        beside = [other for other in others if (other.parent, other.suffix) == (new.parent, new.suffix)]
+        if len(beside) > _MAX_BESIDE:
+            return None
+        near = {new.parent, new.parent.parent}
+        users = (user for other in beside for user in self.of_file(str(other)))
+        counts = Counter(user for user in users if PurePosixPath(user).parent in near)
+        user, count = next(iter(counts.most_common(1)), (None, 0))
+        return user if count >= max(_MIN_REGISTERED, (len(beside) - 1) / 2) else None
 
     def of_file(self, path: str) -> Places:
         """Return the lines of other files that name a file, or what it is called in them once they import it."""
