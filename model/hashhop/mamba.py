@@ -52,20 +52,34 @@ class Mixer(nn.Module):
         self.norm = RmsNorm(inner)
         self.out_proj = nn.Linear(inner, width, bias=False)
 
-    def forward(self, x: torch.Tensor, convolved: torch.Tensor, states: torch.Tensor) -> tuple[torch.Tensor, State]:
-        """Read `(batch, tokens, width)` behind the states and what the convolution saw last, `(batch, channels, 3)`."""
+    def forward(
+        self, x: torch.Tensor, convolved: torch.Tensor | None = None, states: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, State]:
+        """Read `(batch, tokens, width)` behind the states and what the convolution saw last, `(batch, 3, channels)`."""
         gate, mixed, steps = torch.split(
             self.in_proj(x), [self.inner, self.inner + 2 * self.n_state, self.n_heads], dim=-1
         )
-        seen = torch.cat([convolved, mixed.transpose(1, 2).to(convolved.dtype)], dim=-1)
-        mixed = functional.silu(self.conv1d(seen)).transpose(1, 2)
+        if convolved is None:
+            convolved = x.new_zeros((len(x), KERNEL - 1, mixed.shape[-1]))
+        seen = torch.cat([convolved, mixed.to(convolved.dtype)], dim=1)
+        mixed = functional.silu(self._convolve(seen)).to(x.dtype)
         values, keys, queries = torch.split(mixed, [self.inner, self.n_state, self.n_state], dim=-1)
         values = torch.unflatten(values, -1, (self.n_heads, HEAD_DIM))
         steps = functional.softplus(steps.float() + self.dt_bias)
         out, states = scan(values, keys, queries, steps, -self.A_log.exp(), states)
         out = out + self.D[:, None] * values
         gated = self.norm(out.flatten(2).float() * functional.silu(gate.float()))
-        return self.out_proj(gated.to(x.dtype)), (seen[..., 1 - KERNEL :], states)
+        return self.out_proj(gated.to(x.dtype)), (seen[:, 1 - KERNEL :], states)
+
+    def _convolve(self, seen: torch.Tensor) -> torch.Tensor:
+        """Return `conv1d`, by sums: a GPU's kernels for convolutions of single channels learn many times slower."""
+        assert self.conv1d.bias is not None  # noqa: S101 - for the type checker
+        taps = self.conv1d.weight[:, 0].T  # (kernel, channels)
+        n_tokens = seen.shape[1] + 1 - KERNEL
+        out: torch.Tensor = self.conv1d.bias
+        for i, tap in enumerate(taps):
+            out = out + seen[:, i : i + n_tokens] * tap
+        return out
 
 
 def scan(
@@ -74,7 +88,7 @@ def scan(
     queries: torch.Tensor,
     steps: torch.Tensor,
     rates: torch.Tensor,
-    states: torch.Tensor,
+    states: torch.Tensor | None,
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Run the recurrence `state = exp(step rate) state + step key value`, read by `query state`, chunk by chunk.
 
@@ -84,7 +98,7 @@ def scan(
         queries: the same.
         steps: `(batch, tokens, heads)`, above 0.
         rates: `(heads,)`, below 0.
-        states: before the first token, `(batch, heads, n_state, head_dim)`, float32.
+        states: before the first token, `(batch, heads, n_state, head_dim)`, float32; nothing is all zeros.
 
     Returns:
         What is read, `(batch, tokens, heads, head_dim)`, and the states after the last token.
@@ -106,7 +120,10 @@ def scan(
     # What each chunk leaves, and finds.
     faded = written * (decay[..., -1:] - decay).exp()[..., None]
     left = (keys.transpose(2, 3)[:, :, None].to(values.dtype) @ faded.to(values.dtype)).float()
-    found = _carried(torch.cat([states[:, None], left], dim=1), decay[..., -1])
+    if states is None and left.shape[1] == 1:  # nothing is found: most of the work, where prompts are short
+        return out.transpose(2, 3).flatten(1, 2)[:, :n_tokens], left[:, 0]
+    first = torch.zeros_like(left[:, :1]) if states is None else states[:, None]
+    found = _carried(torch.cat([first, left], dim=1), decay[..., -1])
     read = queries[:, :, None] @ found[:, :-1].to(queries.dtype)
     out = out + read * decay.exp()[..., None]
     return out.transpose(2, 3).flatten(1, 2)[:, :n_tokens], found[:, -1]
@@ -166,18 +183,10 @@ class Mamba(FixedState):
         """See `FixedState`; the state is, layer by layer, what the convolution saw last, and the heads' states."""
         x = self.backbone.embeddings(ids)
         after: list[torch.Tensor] = []
-        before = iter(state or self._empty(x))
+        before = iter(state or ())
         for block in self.backbone.blocks():
-            mixed, left = block.mixer(block.norm(x), next(before), next(before))
+            mixed, left = block.mixer(block.norm(x), next(before, None), next(before, None))
             x = x + mixed
             after += left
         logits: torch.Tensor = self.lm_head(self.backbone.norm_f(x))
         return logits, tuple(after)
-
-    def _empty(self, x: torch.Tensor) -> State:
-        state: list[torch.Tensor] = []
-        for block in self.backbone.blocks():
-            mixer = block.mixer
-            state.append(x.new_zeros((len(x), mixer.inner + 2 * mixer.n_state, KERNEL - 1)))
-            state.append(x.new_zeros((len(x), mixer.n_heads, mixer.n_state, HEAD_DIM), dtype=torch.float32))
-        return tuple(state)

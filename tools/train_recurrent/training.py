@@ -1,5 +1,6 @@
 """The training of one network within a time limit, by a curriculum over the number of pairs, and what it then can."""
 
+import dataclasses
 import math
 import random
 import time
@@ -16,7 +17,8 @@ from model.hashhop.fixed_state import FixedState
 from tools.train_recurrent.problems import Batch, Problems
 
 PAIRS = (2, 4, 8, 16, 32, 64, 128, 256)  # measured
-_LEVELS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)  # pairs
+# After one pair not two: who copies one value and then the other is right so often that nothing more is learnt.
+_MORE_PAIRS = (4, 8, 12, 16, 24, 32, 48, 64)
 _PROMOTED_AT = 0.8  # of the answers right, as a running mean
 _MOMENTUM = 0.95
 _MAX_ANSWERS = 16  # of a prompt
@@ -36,13 +38,21 @@ class Course:
     hash_lengths: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What is drawn: how many pairs a prompt has, and which hash lengths."""
+
+    n_pairs: int
+    hash_lengths: tuple[int, ...]
+
+
 @dataclass(slots=True)
 class Record:
     """What came of a training: steps, bytes read, the level reached, and what was told on the way."""
 
     n_steps: int = 0
     n_bytes: int = 0
-    n_pairs: int = 0
+    reached: Level | None = None
     seconds: float = 0.0
     told: list[dict[str, Any]] = field(default_factory=list)
 
@@ -52,11 +62,11 @@ def train(network: FixedState, course: Course, device: torch.device, console: Co
     problems, draw = Problems(device, course.seed), random.Random(course.seed)
     optimizer = torch.optim.AdamW(network.parameters(), course.rate, betas=(0.9, 0.95), weight_decay=0.01)
     started, told = time.monotonic(), 0.0
+    levels = _levels(course.hash_lengths)
     level, mean, record = 0, 0.0, Record()
     while (elapsed := time.monotonic() - started) < course.seconds:
         at_top = level == 0 or draw.random() < 0.6
-        n_pairs = _LEVELS[level if at_top else draw.randrange(level)]
-        batch = _draw(problems, n_pairs, course, draw)
+        batch = _draw(problems, levels[level if at_top else draw.randrange(level)], course, draw)
         for group in optimizer.param_groups:
             group["lr"] = course.rate * min(
                 (record.n_steps + 1) / _WARM_UP_STEPS, 0.5 + 0.5 * math.cos(math.pi * elapsed / course.seconds)
@@ -71,14 +81,14 @@ def train(network: FixedState, course: Course, device: torch.device, console: Co
         if at_top:
             share = right.float().mean().item()  # waits for the device, so that the clock means something
             mean = _MOMENTUM * mean + (1 - _MOMENTUM) * share
-            if mean > _PROMOTED_AT and level + 1 < len(_LEVELS):
+            if mean > _PROMOTED_AT and level + 1 < len(levels):
                 level, mean = level + 1, 0.0
         if elapsed - told > _TOLD_EVERY_S:
             told = elapsed
-            now = {"s": round(elapsed), "steps": record.n_steps, "pairs": _LEVELS[level], "loss": round(loss.item(), 3)}
-            record.told.append(now | {"right": round(mean, 3)})
+            now = {"s": round(elapsed), "steps": record.n_steps, **dataclasses.asdict(levels[level])}
+            record.told.append(now | {"loss": round(loss.item(), 3), "right": round(mean, 3)})
             console.print(record.told[-1], highlight=False)
-    record.seconds, record.n_pairs = time.monotonic() - started, _LEVELS[level]
+    record.seconds, record.reached = time.monotonic() - started, levels[level]
     return record
 
 
@@ -104,8 +114,14 @@ def measure(
     return found
 
 
-def _draw(problems: Problems, n_pairs: int, course: Course, draw: random.Random) -> Batch:
-    hash_length = draw.choice(course.hash_lengths)
+def _levels(hash_lengths: Sequence[int]) -> list[Level]:
+    """Return the levels in order: longer and longer hashes of one pair, then more and more pairs of them all."""
+    longer = [Level(1, tuple(hash_lengths[: n + 1])) for n in range(len(hash_lengths))]
+    return longer + [Level(n_pairs, tuple(hash_lengths)) for n_pairs in _MORE_PAIRS]
+
+
+def _draw(problems: Problems, level: Level, course: Course, draw: random.Random) -> Batch:
+    n_pairs, hash_length = level.n_pairs, draw.choice(level.hash_lengths)
     n_answers = min(n_pairs, _MAX_ANSWERS)
     n_prompts = course.n_bytes // ((n_pairs + n_answers) * (2 * hash_length + 6))
     steps = draw.random() < 0.5

@@ -42,15 +42,15 @@ _MEASURED = ("model", "agent", "repo_index", "tests/benchmarks/bench_edits", "te
 class Trials:
     """The trials of a run, noted one line each."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, device: str) -> None:
         """Find what an earlier run of the same code has done."""
-        self._seed = seed
-        self._notes = Notes("bench_edits", {"seed": seed}, _MEASURED)
+        self._seed, self._device = seed, device
+        self._notes = Notes("bench_edits", {"seed": seed, "device": device}, _MEASURED)
         self.done = [Trial(**line) for line in self._notes.lines]
 
     def run(self, name: str, arms: Sequence[Arm], tasks: Sequence[EditTask], console: Console) -> None:
         """Let a model do what it has not done yet."""
-        model = open_model(name, device="cpu", on_progress=lambda _progress: None)
+        model = open_model(name, device=self._device, on_progress=lambda _progress: None)
         for task in tasks:
             rounds: dict[str | None, FirstRound] = {}
             for arm in arms:
@@ -87,7 +87,7 @@ def main() -> int:
     left_out = {task.name: task.missing_programs for task in tasks if task.missing_programs}
     tasks = [task for task in tasks if task.name not in left_out]
     arms = [arm for arm in ARMS if arm.name in options.arms]
-    trials = Trials(options.seed)
+    trials = Trials(options.seed, options.device)
     try:
         for name in options.models:
             trials.run(name, arms, tasks, console)
@@ -130,6 +130,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--models", type=_names, default=_MODELS, metavar="NAMES", help="commas between")
     parser.add_argument("--arms", type=_names, help=f"some of {', '.join(a.name for a in ARMS)}")
     parser.add_argument("--tasks", type=_names, default=(), metavar="NAMES", help="only these")
+    parser.add_argument("--device", default="cpu", help="auto, cpu or cuda")
     parser.add_argument("--seed", type=int, default=0, help="of draws, where the temperature is not 0")
     options = parser.parse_args()
     options.arms = options.arms or (_FULL_ARMS if options.full else _SHORT_ARMS)
