@@ -338,7 +338,7 @@ print(*map(repr, answers), termios.tcgetattr(terminal) == before)
 def _wait_for(lead: int, text: bytes) -> None:
     seen = b""
     while text not in seen:
-        assert select.select([lead], [], [], 10)[0], seen
+        assert select.select([lead], [], [], 60)[0], seen
         seen += os.read(lead, 1000)
 
 
@@ -359,7 +359,7 @@ class TestTerminal:
             for keys in typed:
                 _wait_for(lead, b"? ")
                 os.write(lead, keys)
-            return asker.communicate(timeout=10)[0].strip()
+            return asker.communicate(timeout=60)[0].strip()
         finally:
             asker.kill()
             os.close(lead)
