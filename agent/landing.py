@@ -52,6 +52,8 @@ class Landing:
         record.report = attempt.verdict.report if attempt.verdict else None  # others may have been tested behind it
         workspace = self._workspace
         if workspace is None:
+            if testing.comes_after:
+                self._ui.on_note("not tested: on this machine tests run in your tree, after a change is made")
             record.status = "proposed"
             return
         with record.timed("review"):

@@ -54,6 +54,9 @@ _SELF_EXECUTING: tuple[tuple[str, tuple[str, ...]], ...] = (
         ),
     ),
     ("it decides what the model may read", (".magicodeignore",)),
+    ("it decides who has to review a change, or opens some by itself", (
+        "codeowners", ".github/dependabot.y*ml", "renovate.json*", ".renovaterc*",
+    )),
 )  # fmt: skip
 
 _DRIVE = re.compile(r"[A-Za-z]:")

@@ -5,8 +5,11 @@ import builtins
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-_ASKS_ANYTHING = frozenset({"setattr", "vars", "__dict__", "__getattr__", "__getattribute__", "exec"})
+_ASKS_ANYTHING = frozenset({
+    "setattr", "hasattr", "vars", "__dict__", "__getattr__", "__getattribute__", "__setattr__", "exec",
+})  # fmt: skip
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_CLASS_METHODS = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})  # without a decorator
 # What these make of a class is known; any other decorator may add members.
 _DECORATORS = frozenset({"dataclass", "final", "total_ordering", "runtime_checkable"})
 
@@ -82,13 +85,29 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
 def _uses(class_: ast.ClassDef) -> Iterator[tuple[ast.Attribute, bool]]:
     """Yield what methods read of their first argument, and whether they call it."""
     for method in class_.body:
-        if not isinstance(method, _FUNCTIONS) or not method.args.args or _is_static(method):
+        if not isinstance(method, _FUNCTIONS) or _is_static(method):
             continue
-        own = method.args.args[0].arg
-        called = {id(node.func) for node in ast.walk(method) if isinstance(node, ast.Call)}
-        for node in ast.walk(method):
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and _is_name(node.value, own):
+        own = next(iter([*method.args.posonlyargs, *method.args.args]), None)
+        if own is None:
+            continue
+        nodes = [node for statement in method.body for node in _in_scope(statement, own.arg)]
+        called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
+        for node in nodes:
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and _is_name(node.value, own.arg):
                 yield node, id(node) in called
+
+
+def _in_scope(node: ast.AST, name: str) -> Iterator[ast.AST]:
+    """Yield a node and those inside it, without what lies in another class, or in a function that binds the name."""
+    if isinstance(node, ast.ClassDef):
+        return
+    if isinstance(node, (*_FUNCTIONS, ast.Lambda)):
+        own = node.args
+        if any(each.arg == name for each in (*own.posonlyargs, *own.args, *own.kwonlyargs)):
+            return
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _in_scope(child, name)
 
 
 def _is_name(node: ast.expr, name: str) -> bool:
@@ -96,11 +115,12 @@ def _is_name(node: ast.expr, name: str) -> bool:
 
 
 def _is_static(method: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return any(getattr(each, "id", "") in {"staticmethod", "classmethod"} for each in method.decorator_list)
+    decorators = {getattr(each, "id", "") for each in method.decorator_list}
+    return method.name in _CLASS_METHODS or bool(decorators & {"staticmethod", "classmethod"})
 
 
 def _place(class_: ast.ClassDef) -> int:
-    """Return the line where a member would be written: the last field that is declared, or the constructor."""
+    """Return the line where a member would be written: the constructor's, else the last field's, else the first."""
     fields = [node for node in class_.body if isinstance(node, ast.AnnAssign)]
     constructors = [node for node in class_.body if isinstance(node, _FUNCTIONS) and node.name == "__init__"]
     return (constructors or fields[-1:] or class_.body)[0].lineno

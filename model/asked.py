@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Literal
 
-NAME = re.compile(r"[A-Za-z_][\w./-]*\w")  # an identifier or a path
-_PLACE = re.compile(r"([\w./-]*\w)(?:\", line |[:(])(\d{1,7})\b")  # of `a.py", line 3`, `a.c:3:5` and `a.ts(3,5)`
+NAME = re.compile(r"(?:(?<![\w.])\.)?[A-Za-z_][\w./-]*\w")  # an identifier or a path
+_OUTSIDE = re.compile(r"(?:(?:^|[^.])/|\.\./)\Z")  # before a path that leads out of the repository
+_PLACE = re.compile(
+    r"(?<![\w./-])(?:\./)?([\w./-]*\w)(?:\", line |[:(])(\d{1,7})\b"
+)  # of `a.py", line 3`, `a.c:3:5` and `a.ts(3,5)`
 _RENAME = re.compile(r"\b(renam|mov)(e[ds]?|ing)\b", re.IGNORECASE)
 _EVERYWHERE = re.compile(
     r"\b(?:everywhere|throughout|all|every|each|instead|called|renam(?:e[ds]?|ing))\b", re.IGNORECASE
@@ -41,6 +44,12 @@ _ALL_IN = re.compile(
     re.IGNORECASE,
 )
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+# The verb that a sentence begins with is none, though it has a capital.
+_ORDER = re.compile(
+    r"(?:\A|[.!?:]\s+|\n\s*(?:[-*]\s*)?)(?:Add|Allow|Change|Check|Copy|Create|Delete|Drop|Find|Fix|Get|Give|Handle|Insert"
+    r"|Keep|Let|List|Log|Make|Merge|Move|Open|Parse|Print|Put|Read|Remove|Rename|Replace|Return|Run|Save|Send|Set|Show|Skip"
+    r"|Sort|Split|Start|Stop|Support|Test|Update|Use|Validate|Write)\b(?![(.])"
+)
 _CALLED = re.compile(r"([A-Za-z_]\w*)\(")
 _MAX_BEFORE = 80  # characters before a path that say whether it is to be made
 _MAX_ALL = 16  # files of a directory that are all meant
@@ -58,12 +67,12 @@ class NamedPaths:
 
 
 def named_paths(query: str, paths: Collection[str]) -> NamedPaths:
-    """Return the paths that a query names, whole or by their last part.
+    """Return the paths that a query names, whole or by their last parts.
 
     What is no file yet counts only if some file's name ends as it does: `math.pi` is none.
     """
     by_name: dict[str, list[str]] = {}
-    endings = {path.rpartition(".")[2] for path in paths}
+    endings = {PurePosixPath(path).suffix for path in paths} - {""}
     for path in paths:
         by_name.setdefault(path.rpartition("/")[2], []).append(path)
     old: dict[str, None] = {}
@@ -74,7 +83,8 @@ def named_paths(query: str, paths: Collection[str]) -> NamedPaths:
     for found in NAME.finditer(query):
         name = found[0]
         before = query[max(0, found.start() - _MAX_BEFORE) : found.start()]
-        if named := [name] if name in paths else by_name.get(name):
+        alike = by_name.get(name.rpartition("/")[2], ())
+        if named := [name] if name in paths else [path for path in alike if f"/{path}".endswith(f"/{name}")]:
             old.update(dict.fromkeys(named))
             joins = together and _JOINS.fullmatch(query, end, found.start())
             group = frozenset(named if len(named) == 1 else ())
@@ -82,7 +92,7 @@ def named_paths(query: str, paths: Collection[str]) -> NamedPaths:
             end = found.end()
             if len(named) == 1 and _DELETES.search(before):
                 deleted.update(named)
-        elif "." in name and name.rpartition(".")[2] in endings:
+        elif PurePosixPath(name).suffix in endings and not _OUTSIDE.search(before):
             new[name] = None
             if _CREATES.search(before):
                 created.add(name)
@@ -173,5 +183,5 @@ def identifiers(text: str) -> set[str]:
 
 def mentioned_identifiers(query: str) -> set[str]:
     """Return the identifiers in a query that are no plain words: `name(`, `a_name`, `aName`, `Name`, a renamed one."""
-    telling = {name for name in identifiers(query) if "_" in name or name.lower() != name}
+    telling = {name for name in identifiers(_ORDER.sub(" ", query)) if "_" in name or name.lower() != name}
     return telling | set(_CALLED.findall(query)) | set(filter(None, [renamed_name(query)]))

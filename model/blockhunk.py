@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from model.blocks import Block, is_closing, n_blank_lines
+from model.blocks import Block, is_closing, is_leading, n_blank_lines
 from model.choices import SortedTexts
 from model.hunk import HunkState, lines_taken
 from model.hunklines import beginning_of, indentation_of
@@ -15,6 +15,7 @@ from model.uses import defined_name
 
 Kept = Literal["name", "keyword", "nothing"]
 _UP_TO_ARGUMENTS = re.compile(r"[^(]*(?=\()")
+_BEFORE_NAME = re.compile(r"\s*(?:func\s*|pub)\([^)]*\)")  # Go's receiver, Rust's `pub(crate)`
 
 
 class BlockHunk(HunkState):
@@ -39,17 +40,23 @@ class BlockHunk(HunkState):
         """Open a hunk at the `starts` of blocks; what is forced ends before `ends`."""
         super().__init__(file, earlier, first_line=first_line, starts=np.array(starts))
         self.heading = heading
+        self._blocks = list(blocks)  # at which it may stand
         self._ends = np.array(ends)
         self._is_forced = True  # the old lines of the block come first
-        self._indentation = indentation_of(file.lines[blocks[0].start])
 
     def take_old(self, marker: Literal[" ", "-"], line: str) -> None:
         """Write an old line; the last one of the block leaves the rest open."""
         before = self._places
         super().take_old(marker, line)
         if self._is_forced:
-            self._ends = self._ends[np.isin(before, self._places - 1)]
+            goes_on = np.isin(before, self._places - 1)
+            self._ends = self._ends[goes_on]
+            self._blocks = [block for block, stays in zip(self._blocks, goes_on, strict=True) if stays]
             self._is_forced = bool((self._places < self._ends).all())
+
+    @property
+    def _indentation(self) -> str:
+        return indentation_of(self._file.lines[self._blocks[0].start])
 
     def n_skipped(self, _line: str) -> int:
         """Return 0: what is written anew may have lines that are also found further on."""
@@ -59,8 +66,9 @@ class BlockHunk(HunkState):
         """Return how many added lines, `line` the last, copy others, such as a definition beside this one."""
         may_begin = self.is_behind or bool(self._run.added)
         is_other = indentation_of(line) == self._indentation and not self._run.removes(line)
-        begins_other = may_begin and is_other and self._file.is_defined_beside(line, self.end - 1)
-        return int(begins_other) or super().n_copied(line)
+        # A decorator alone does not tell what it decorates.
+        begins_other = may_begin and is_other and not is_leading(line)
+        return int(begins_other and self._file.is_defined_beside(line, self.end - 1)) or super().n_copied(line)
 
     @property
     def may_add(self) -> bool:
@@ -131,12 +139,15 @@ class BehindHunk(BlockHunk):
         blocks = file.blocks_before(heading, lines_taken(file, earlier))
         starts, ends = [block.last for block in blocks], [block.closed + 1 for block in blocks]
         super().__init__(file, earlier, heading, blocks=blocks, starts=starts, ends=ends, first_line=first_line)
-        self._n_blank = n_blank_lines(file.lines, blocks[0])
 
     @property
     def removable(self) -> SortedTexts:
         """None."""
         return SortedTexts([])
+
+    def n_repeated(self, line: str) -> int | None:
+        """Return how many added lines before `line` repeat, with it, old ones: see `HunkState.n_repeated`."""
+        return None if is_leading(line) else super().n_repeated(line)
 
     def n_copied(self, line: str) -> int:
         """Return how many added lines, `line` the last, copy what comes next, or a definition beside this one."""
@@ -150,9 +161,10 @@ class BehindHunk(BlockHunk):
         The end of a blank line, `\n`, as often as such lines stand between the block and the next one; then its
         indentation, up to the space that a tokenizer puts before a word.
         """
-        if not self.may_add or any(self._run.added):
+        if not self.may_add or any(line for marker, line in self._lines if marker == "+"):
             return ""
-        return "\n" if len(self._run.added) < self._n_blank else self._indentation.removesuffix(" ")
+        n_blank = n_blank_lines(self._file.lines, self._blocks[0])
+        return "\n" if len(self._run.added) < n_blank else self._indentation.removesuffix(" ")
 
     @property
     def may_keep(self) -> bool:
@@ -190,14 +202,15 @@ class BehindHunk(BlockHunk):
 def _kept_of(line: str, keeps: Kept) -> str:
     """Return what the new first line of a block begins with, as the old one does.
 
-    A definition's name is all before its first parenthesis; where it has none, all up to what is called so. Where there
-    is no name, as where only the keyword is kept, it is the first word.
+    A definition's name is all before the parenthesis of its arguments; where it has none, all up to what is called so.
+    Where there is no name, as where only the keyword is kept, it is the first word.
     """
     if keeps == "nothing":
         return ""
     if keeps == "name":
-        if found := _UP_TO_ARGUMENTS.match(line):
-            return found[0]
+        before = _BEFORE_NAME.match(line)
+        if found := _UP_TO_ARGUMENTS.match(line, before.end() if before else 0):
+            return line[: found.end()]
         if name := defined_name(line):
             return line[: line.index(name) + len(name)]
     return beginning_of(line)

@@ -10,9 +10,11 @@ _UNNAMED = frozenset({
     "if", "elif", "else", "for", "foreach", "while", "do", "loop", "try", "except", "catch", "finally", "with",
     "switch", "match", "case", "default", "return", "synchronized", "unless", "until", "guard",
 })  # fmt: skip
-_COMMENTS = ("# ", "#!", "//", "/*", "*", "--", ";", "<!--", '"""', "@")
+_COMMENT = re.compile(r"\s*(?:#+!?(?:\s|$)|#!|//|/\*|\*(?:[\s/]|$)|--\s|;|<!--|\"\"\"|\'\'\')")
+_DECORATORS = ("@", "#[")
 # What stands between two of these, on several lines, says nothing by its indentation.
 _QUOTES = ('"""', "'''", "`")
+_BACKTICK_ALONE = re.compile(r"""(["'])`\1""")
 # Imports, and what stands before them.
 _PREAMBLE = re.compile(
     r"#\s*(?:include|if|ifdef|ifndef|elif|else|endif|define|undef|pragma)\b|(?:import|from|using|use|package|require"
@@ -20,6 +22,7 @@ _PREAMBLE = re.compile(
 )
 _TAB = 8
 _MAX_BLANK = 2
+_BRACKETS = ("}", "]", ")", ">", "/>")
 # What closes a block where brackets do not.
 _ENDS = frozenset({"end", "fi", "done", "esac", "endif", "endfunction", "end;"})
 
@@ -63,7 +66,7 @@ def find_blocks(lines: Sequence[str]) -> Iterator[Block]:
         if quote:
             quote, last = (None if line.count(quote) % 2 else quote), index
             continue
-        quote = next((mark for mark in _QUOTES if line.count(mark) % 2), None)
+        quote = next((mark for mark in _QUOTES if _opens_text(line, mark)), None)
         expanded = line.expandtabs(_TAB)
         indentation = len(expanded) - len(expanded.lstrip())
         goes_on = text == "{" or (text[0] in "}])" and text[-1] in ":{")
@@ -134,11 +137,7 @@ def n_blank_lines(lines: Sequence[str], block: Block) -> int:
 def is_bare(lines: Sequence[str], block: Block) -> bool:
     """Whether behind a block's first line there is nothing but a comment, or a text that documents it."""
     body = [line.strip() for line in lines[block.start + 1 : block.last + 1]]
-    return (
-        not body
-        or all(line.startswith(_COMMENTS) for line in body)
-        or (body[0].startswith(_QUOTES) and body[-1].endswith(_QUOTES))
-    )
+    return not body or all(map(is_leading, body)) or (body[0].startswith(_QUOTES) and body[-1].endswith(_QUOTES))
 
 
 def is_preamble(heading: str) -> bool:
@@ -148,7 +147,12 @@ def is_preamble(heading: str) -> bool:
 
 def is_leading(line: str) -> bool:
     """Whether a line only leads to the next one: a blank one, a comment, a decorator."""
-    return not line.strip() or line.strip().startswith(_COMMENTS)
+    return not line.strip() or is_comment(line) or line.strip().startswith(_DECORATORS)
+
+
+def is_comment(line: str) -> bool:
+    """Whether a line is a comment, or begins a text that documents something."""
+    return _COMMENT.match(line) is not None
 
 
 def _is_blank(line: str) -> bool:
@@ -157,12 +161,19 @@ def _is_blank(line: str) -> bool:
 
 def is_closing(text: str) -> bool:
     """Whether a line does no more than close what was opened before it."""
-    return text in _ENDS or not any(map(str.isalnum, text))
+    return text in _ENDS or (text.startswith(_BRACKETS) and not any(map(str.isalnum, text)))
+
+
+def _opens_text(line: str, mark: str) -> bool:
+    """Whether a text on several lines begins in a line; backticks in comments, and as text themselves, begin none."""
+    if mark == "`":
+        line = "" if is_comment(line) else _BACKTICK_ALONE.sub("", line)
+    return line.count(mark) % 2 == 1
 
 
 def _says_something(text: str) -> bool:
     """Whether a line can stand for what follows it; a bracket or a comment cannot."""
-    return any(map(str.isalnum, text)) and not text.startswith(_COMMENTS)
+    return any(map(str.isalnum, text)) and not is_leading(text)
 
 
 def names_block(heading: str) -> bool:

@@ -72,8 +72,8 @@ class Network(Protocol):
         """
         ...
 
-    def estimate_prefill_s(self, n_tokens: int, /) -> float:
-        """Predict the seconds that `n_tokens` take to encode."""
+    def estimate_prefill_s(self, n_tokens: int, n_there: int = 0, /) -> float:
+        """Predict the seconds that `n_tokens` take to encode, of which `n_there` are encoded already."""
         ...
 
 
@@ -137,10 +137,6 @@ class Engine:
             network = TransformersNetwork.load(directory, device, dtype)
         return cls(network, _stop_ids(directory), prefixes, relay)
 
-    def estimate_prefill_s(self, n_tokens: int) -> float:
-        """Predict the seconds that `n_tokens` take to encode."""
-        return self.network.estimate_prefill_s(n_tokens)
-
     def prefill(self, ids: Sequence[int], on_progress: OnProgress, *, exact: bool = False) -> DenseMemory:
         """Encode a prompt's prefix, in full attention; what an earlier request encoded is read from disk.
 
@@ -148,14 +144,18 @@ class Engine:
         was encoded is kept, also when this is broken off.
         """
         started = time.perf_counter()
+        on_progress(Progress("prefill", 0, len(ids)))
         store, identity = self._prefixes, self.network.identity
         if not (store and identity):
             cache = self.network.new_cache()
+            on_progress(self._estimate(len(ids), 0, 0))
             self._read(ids, cache, on_progress)
             return DenseMemory(len(ids), 0, cache, time.perf_counter() - started, ids)
         splices = not exact and isinstance(self.network, NativeNetwork)
         prepared = prepare(store, identity, self.network, ids, splices=splices)
         cache, n_reused = prepared.cache, prepared.cache.n_tokens
+        n_there = n_reused + sum(part.n_tokens for part in prepared.parts)
+        on_progress(self._estimate(len(ids), n_there, cache.n_tokens))
         try:
             for part in prepared.parts:
                 self._read(ids, cache, on_progress, end=part.new)
@@ -215,6 +215,11 @@ class Engine:
             )
             for attempt in attempts
         ]
+
+    def _estimate(self, n_tokens: int, n_there: int, n_done: int) -> Progress:
+        """Say how long a prompt takes of which so many tokens are there, `n_done` of them in their place."""
+        seconds = self.network.estimate_prefill_s(n_tokens, n_there)
+        return Progress("prefill", n_done, n_tokens, f"about {seconds:.0f} s")
 
     def _write(self, attempts: Sequence[Attempt], max_new_tokens: int) -> None:
         """Decode attempts side by side until each is done."""

@@ -67,8 +67,8 @@ class PathHints:
             used: files that the diff has already.
             using: files that use what the diff takes away, and those that should use what it creates.
             defining: files that define what the task names.
-            is_done: whether nothing that the task names is left in the files that the diff has.
-            completes: whether something was just completed that the task wants.
+            is_done: whether the diff changes something, and its last file has no place left that the task names.
+            completes: whether what the task wants added may be complete, or the diff takes away what others use.
 
         """
         named = {**dict.fromkeys(defining, _NAMED), **self.named}

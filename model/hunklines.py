@@ -12,7 +12,6 @@ from model.uses import defined_name
 
 _BEGINNING = re.compile(r"\s*\S\w*")
 _WORDS = re.compile(r"\w+|[^\w\s]")
-_COMMENT = re.compile(r"\s*(?:#+!?(?:\s|$)|//|/\*|\*(?:[\s/]|$)|--\s|;|<!--|\"\"\"|\'\'\')")
 
 Marker = Literal[" ", "-", "+"]
 
@@ -49,11 +48,6 @@ def word_replaced(old: str, new: str) -> tuple[str, str] | None:
         return None
     differing = {pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]}
     return differing.pop() if len(differing) == 1 else None
-
-
-def is_comment(line: str) -> bool:
-    """Whether a line is a comment, or begins a text that documents something."""
-    return _COMMENT.match(line) is not None
 
 
 def opens_definition(line: str) -> bool:

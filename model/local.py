@@ -128,7 +128,6 @@ class LocalModel:
         engine = self.engine
         on_progress(Progress("load", 1, 1, self.name))
         _ = self._lookout.vocabulary  # is indexed while the documents are encoded
-        on_progress(Progress("prefill", 0, len(ids), f"about {engine.estimate_prefill_s(len(ids)):.0f} s"))
         return engine.prefill(ids, on_progress, exact=exact)
 
     @_in_turn

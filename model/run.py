@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
-from model.blocks import is_leading
-from model.hunklines import beginning_of, composed, indentation_of, is_comment, is_telling, n_opened, opens_definition
+from model.blocks import is_comment, is_leading
+from model.hunklines import beginning_of, composed, indentation_of, is_telling, n_opened, opens_definition
 
 
 @dataclass(slots=True)

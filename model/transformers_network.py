@@ -83,13 +83,13 @@ class TransformersNetwork:
         logits: npt.NDArray[np.float32] = torch.cat(rows).float().cpu().numpy()
         return logits
 
-    def estimate_prefill_s(self, n_tokens: int) -> float:
-        """Predict the seconds that `n_tokens` take to encode, from this device's matrix rate measured now."""
+    def estimate_prefill_s(self, n_tokens: int, n_there: int = 0) -> float:
+        """Predict the seconds that `n_tokens` take, `n_there` of which are encoded, by the matrix rate measured now."""
         config = self.network.config.get_text_config()
         embeddings = {self.network.get_input_embeddings().weight, self.network.get_output_embeddings().weight}
         weights = sum(p.numel() for p in self.network.parameters()) - sum(e.numel() for e in embeddings)
-        attention_ops = 2 * config.num_hidden_layers * config.hidden_size * n_tokens
-        flops: float = 2 * (weights + attention_ops) * n_tokens
+        attention_ops = 2 * config.num_hidden_layers * config.hidden_size * (n_tokens + n_there)
+        flops: float = 2 * (weights + attention_ops) * (n_tokens - n_there)
         return flops / (_MATMUL_SHARE * matmul_flops(self.device, self.network.dtype))
 
     def _forward(self, cache: GrowingCache, ids: Sequence[int], n_rows: int) -> torch.Tensor:

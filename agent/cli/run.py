@@ -125,7 +125,7 @@ def run(
         setting(
             "--test-cmd",
             metavar="COMMAND",
-            help="Test each change with it, and make only one that passes; auto: what is found.",
+            help="Test each change with it, and make only one that breaks nothing; auto: what is found.",
         ),
     ] = None,
     test_timeout: options.TestTimeout = 600.0,
@@ -153,7 +153,8 @@ def run(
 ) -> None:
     """Do a task in this repository.
 
-    The model reads every file and writes a diff, which is checked, reviewed, applied and, if asked, tested.
+    The model reads the repository, or what the task leads to, and writes a diff, which is checked, tested if asked,
+    reviewed and applied.
 
     On a terminal each hunk is shown for review. Elsewhere the diff is printed and nothing is changed, unless -y.
     """

@@ -92,10 +92,10 @@ class CudaNetwork:
         """Return an empty sequence."""
         return DeviceSequence(self._pool.take)
 
-    def estimate_prefill_s(self, n_tokens: int) -> float:
-        """Predict the seconds that `n_tokens` take to encode, from this device's matrix rate measured now."""
+    def estimate_prefill_s(self, n_tokens: int, n_there: int = 0) -> float:
+        """Predict the seconds that `n_tokens` take, `n_there` of which are encoded, by the matrix rate measured now."""
         width = self.config.n_layers * self.config.n_heads * self.config.head_dim
-        flops = 2 * (self.weights.n_layer_weights + width * n_tokens) * n_tokens
+        flops = 2 * (self.weights.n_layer_weights + width * (n_tokens + n_there)) * (n_tokens - n_there)
         return flops / (_MATMUL_SHARE * matmul_flops(self.device, self.dtype))
 
     @torch.inference_mode()

@@ -128,8 +128,11 @@ class NativeNetwork:
         found = PackedWeights.from_file(packed) if packed.exists() else PackedWeights.from_safetensors(directory)
         return cls(config, found, kernels, _identity(directory))
 
-    def estimate_prefill_s(self, n_tokens: int) -> float:
-        """Predict the seconds that `n_tokens` take to encode, from the rate of one matrix measured now."""
+    def estimate_prefill_s(self, n_tokens: int, n_there: int = 0) -> float:
+        """Predict the seconds that `n_tokens` take to encode, from the rate of one matrix measured now.
+
+        `n_there` of them are encoded already: they are attended to by the others.
+        """
         x = np.ones((_SAMPLE_TOKENS, self.config.hidden), dtype=np.float32)
         out = np.empty((_SAMPLE_TOKENS, self.config.ffn), dtype=np.float32)
         best = math.inf
@@ -138,8 +141,9 @@ class NativeNetwork:
             self._kernels.linear(self._layers[0].gate, x, out)
             best = min(best, time.perf_counter() - started)
         rate = _SAMPLE_TOKENS * self.config.hidden * self.config.ffn / best
-        attention = self.config.n_layers * self.config.n_heads * self.config.head_dim * n_tokens  # mean over positions
-        return (self.n_weights + _ATTENTION_COST * attention) * n_tokens / rate
+        width = self.config.n_layers * self.config.n_heads * self.config.head_dim
+        attention = width * (n_tokens + n_there)  # mean over positions
+        return (self.n_weights + _ATTENTION_COST * attention) * (n_tokens - n_there) / rate
 
     @property
     def page_bytes(self) -> int:

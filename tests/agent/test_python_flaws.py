@@ -97,3 +97,17 @@ def late(thing):
     assert [tuple(found) for found in find_unknown_members(None, text)] == [("Derived.lost", 17, 12)]
     assert find_unknown_members(text, text) == []
     assert find_unknown_members(None, text.replace("(Base)", "(Derived)")) == []  # a class cannot be its own base
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        "def make(self):\n        class Handler(Base):\n            def do(self):\n                self.send()",
+        "def get(self, key, /, default):\n        return default.copy()",
+        "def each(self, done):\n        return [done(lambda self: self.lost)]",
+        "def __init_subclass__(cls):\n        cls.lost()",
+        "def close(self):\n        if hasattr(self, 'on_close'):\n            self.on_close()",
+    ],
+)
+def test_what_is_no_use_of_the_class_itself_is_none(method: str) -> None:
+    assert find_unknown_members(None, f"class A:\n    {method}\n") == []

@@ -48,7 +48,7 @@ class InductionNetwork:
             rows += [self._logits(cache.ids[: len(cache.ids) - back]) for back in range(n - 1, -1, -1)]
         return np.stack(rows)
 
-    def estimate_prefill_s(self, n_tokens: int) -> float:
+    def estimate_prefill_s(self, n_tokens: int, n_there: int = 0) -> float:
         return 0.0
 
     def _logits(self, ids: Sequence[int]) -> npt.NDArray[np.float32]:

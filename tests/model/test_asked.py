@@ -147,3 +147,27 @@ def test_names_of_files_are_not_looked_for_in_files() -> None:
 @pytest.mark.parametrize("told", ['File "src/a.py", line 3, in f', "src/a.py:3:5: error", "src/a.py(3,5): error TS1"])
 def test_lines_are_named_as_compilers_and_tracebacks_do(told: str) -> None:
     assert mentioned_lines(f"{told}\nother.py:9\n{told}", {"src/a.py", "b.py"}) == {"src/a.py": [2]}
+
+
+def test_paths_are_named_by_their_last_parts_too_and_may_begin_with_a_dot() -> None:
+    paths = {"packages/core/src/index.ts", "packages/ui/src/index.ts", ".github/workflows/ci.yml", "run"}
+    assert named_paths("fix core/src/index.ts", paths).old == ["packages/core/src/index.ts"]
+    assert named_paths("update .github/workflows/ci.yml", paths).old == [".github/workflows/ci.yml"]
+    assert not named_paths("asyncio.run is not used", paths).new
+
+
+def test_what_lies_outside_is_no_new_file() -> None:
+    trace = 'File "/usr/lib/python3.11/json/decoder.py", line 355, in decode; see ../other/a.py'
+    assert not named_paths(trace, {"main.py"}).new
+    assert named_paths("create ./history.py", {"main.py"}).new == ["history.py"]
+
+
+def test_lines_of_a_path_that_begins_here_are_found_at_once() -> None:
+    assert mentioned_lines("./main.go:5:2: undefined: x", {"main.go"}) == {"main.go": [4]}
+    assert mentioned_lines("a" * 100_000 + "/" * 100_000, {"main.go"}) == {}
+
+
+def test_the_verb_that_a_sentence_begins_with_is_no_identifier() -> None:
+    assert mentioned_identifiers("Add a method that merges two sets. Remove Union") == {"Union"}
+    assert mentioned_identifiers("the method Add must be like Add() elsewhere") == {"Add"}
+    assert mentioned_identifiers("Add(x) is wrong") == {"Add"}

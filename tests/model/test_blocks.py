@@ -2,7 +2,7 @@
 
 import pytest
 
-from model.blocks import find_blocks, find_paragraphs, leaves, n_blank_lines
+from model.blocks import find_blocks, find_paragraphs, is_leading, leaves, n_blank_lines
 
 C = """#include <stdio.h>
 #include "ring.h"
@@ -114,3 +114,20 @@ def test_flat_files_have_paragraphs() -> None:
 def test_a_text_on_several_lines_does_not_end_its_definition() -> None:
     lines = 'def page():\n    return f"""\n<p>\n  text\n</p>\n"""\n\n\ndef next():\n    pass\n'
     assert headings(lines) == [("def page():", 0, 5), ("def next():", 8, 9)]
+
+
+@pytest.mark.parametrize("ruler", ["# -----", "---", "/**"])
+def test_a_ruler_closes_nothing(ruler: str) -> None:
+    [block] = find_blocks(["def f():", "    return 1", "", ruler])
+    assert (block.last, block.closed) == (1, 1)
+
+
+@pytest.mark.parametrize("odd", ['    pen.write("`")', "    // as `this' says", "    # a ` alone"])
+def test_a_backtick_that_is_no_text_hides_nothing(odd: str) -> None:
+    lines = ["def f():", odd, "    return 1", "", "def g():", "    return 2"]
+    assert [block.heading for block in find_blocks(lines)] == ["def f():", "def g():"]
+
+
+def test_what_only_looks_like_a_comment_says_something() -> None:
+    assert not any(map(is_leading, ["*out = x;", "--n;", "*args,", "#include <a.h>"]))
+    assert all(map(is_leading, ["", "# a", "#!/bin/sh", "* a", "-- a", "@property", "#[test]", "## a"]))

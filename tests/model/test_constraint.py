@@ -896,6 +896,31 @@ def test_a_definition_that_is_there_already_ends_what_is_added() -> None:
     assert pen.constraint.text().endswith('+    def name(self):\n+        return "circle"\n')
 
 
+def test_a_decorator_that_the_next_one_has_too_is_no_copy() -> None:
+    pen = Pen({"shapes.py": [*SHAPES[:7], "    @property", *SHAPES[7:]]}, task="add a property name")
+    pen.open_file("shapes.py")
+    pen.write("@@ after def __init__")
+    pen.write(" @property\n")
+    pen.write("+    def name(self):\n")
+    pen.write('+        return "circle"\n')
+    pen.write("`")
+    assert '+    @property\n+    def name(self):\n+        return "circle"\n' in pen.constraint.text()
+
+
+@pytest.mark.parametrize(
+    ("heading", "kept"),
+    [
+        ("func (r *Ring) Push(x int) {", b"+func (r *Ring) Push"),
+        ("pub(crate) fn push(x: i32) {", b"+pub(crate) fn push"),
+    ],
+)
+def test_a_name_behind_a_parenthesis_is_kept(heading: str, kept: bytes) -> None:
+    pen = Pen({"ring": [heading, "    x;", "    y;", "}"]})
+    pen.open_file("ring")
+    pen.write(f"@@ {heading}\n")
+    assert pen.constraint._line == kept
+
+
 def test_where_nothing_new_is_added_the_place_can_be_left() -> None:
     pen = Pen({"shapes.py": SHAPES}, task="add a method name()")
     pen.open_file("shapes.py")
@@ -931,6 +956,7 @@ def test_places_that_look_alike_are_told_apart_behind_what_is_added() -> None:
     assert not pen.may_close
     pen.write(" z")
     pen.write("`")
+    assert pen.constraint.done
     assert pen.constraint.text().endswith("@@ -6,2 +6,3 @@\n         x()\n+    def name(self): pass\n z = 1\n")
 
 

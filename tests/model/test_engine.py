@@ -218,8 +218,10 @@ def test_a_model_that_attends_to_a_window_works_as_well(tmp_path: Path, tokenize
 
 
 def test_prefill_time_is_estimated(engine: Engine) -> None:
-    short, long = engine.estimate_prefill_s(1000), engine.estimate_prefill_s(100_000)
-    assert 0 < short < long
+    estimate = engine.network.estimate_prefill_s
+    assert 0 < estimate(1000) < estimate(100_000)
+    assert 0 < estimate(100_000, 99_000) < estimate(100_000)
+    assert estimate(1000, 1000) == 0
 
 
 @pytest.fixture

@@ -50,7 +50,7 @@ def test_what_was_encoded_is_not_encoded_again(engines: Iterator[Engine], ids: l
     heard: list[Progress] = []
     fresh, again = first.prefill(ids, silent), second.prefill(ids, heard.append)
     assert (fresh.n_reused, again.n_reused) == (0, len(ids) - 1)  # the last is always read
-    assert [progress.done for progress in heard] == [len(ids) - 1, len(ids)]
+    assert [progress.done for progress in heard] == [0, len(ids) - 1, len(ids) - 1, len(ids)]
     assert answer(first, fresh, tiny_directory) == answer(second, again, tiny_directory)
 
 

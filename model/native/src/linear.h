@@ -145,6 +145,16 @@ void multiply_groups(const Weights &weights, int group, const Activations &x, in
                 Format<kind>::unpack(data + g * bytes, static_cast<size_t>(first + b), blocks[b][g]);
             }
         int t = 0;
+#if defined(MAGICODE_VNNI)
+        if constexpr (n_groups == 2) {
+            WideBlock wide[kSuper];
+            for (int b = 0; b < n; b++) join<kind>(blocks[b], wide[b]);
+            for (; t + kTile <= tokens; t += kTile) {
+                const size_t at = block_at(x, t, first);
+                add_wide<kind>(wide, n, x.q + kBlock * at, x.meta + at, sums + t, stride);
+            }
+        }
+#endif
         for (; t + kTokensAtOnce <= tokens; t += kTokensAtOnce)
             add_blocks<kind, n_groups, kTokensAtOnce>(blocks, first, n, x, t, sums, stride);
         switch (tokens - t) {

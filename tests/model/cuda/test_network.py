@@ -194,6 +194,8 @@ def test_damaged_weights_are_an_error(qwen_directory: Path, tmp_path: Path) -> N
 
 def test_prefill_time_is_estimated(qwen: CudaNetwork) -> None:
     assert 0 < qwen.estimate_prefill_s(1000) < qwen.estimate_prefill_s(100_000)
+    assert 0 < qwen.estimate_prefill_s(100_000, 99_000) < qwen.estimate_prefill_s(100_000)
+    assert qwen.estimate_prefill_s(1000, 1000) == 0
 
 
 def test_a_processor_is_left_to_other_networks(qwen: CudaNetwork) -> None:

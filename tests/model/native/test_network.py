@@ -280,3 +280,5 @@ def test_every_tokens_logits_are_those_behind_it(qwen: NativeNetwork) -> None:
 
 def test_prefill_time_is_estimated(qwen: NativeNetwork) -> None:
     assert 0 < qwen.estimate_prefill_s(1000) < qwen.estimate_prefill_s(100_000)
+    assert 0 < qwen.estimate_prefill_s(100_000, 99_000) < qwen.estimate_prefill_s(100_000)
+    assert qwen.estimate_prefill_s(1000, 1000) == 0
