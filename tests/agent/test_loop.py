@@ -97,6 +97,15 @@ def test_the_record_of_a_job_that_went_well(repo: Repo) -> None:
     assert set(record.timings_s) == {"read", "encode", "decode", "check", "review", "apply", "test"}
 
 
+def test_a_dry_run_says_that_it_does_not_test_where_it_cannot(repo: Repo) -> None:
+    heard: list[str] = []
+    record = do(repo, [FIX], User(heard.append), Record(), test_command="exit 1", apply=False)
+    assert record.status == "proposed"
+    assert [call for call in heard if call.startswith("note not tested")]
+    assert "tests" not in heard
+    assert repo.files() == FILES
+
+
 CALLS = [
     "progress load", "progress prefill", "answer", "text", "consent", "review", "tests", "test output", "rejected",
 ]  # fmt: skip

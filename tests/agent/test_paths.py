@@ -56,6 +56,7 @@ def test_allowed(name: str) -> None:
         *(".vscode/tasks.json", ".vscode/settings.json", ".gitattributes", "sub/.gitattributes", ".gitmodules"),
         *(".envrc", ".gitlab-ci.yml", ".pre-commit-config.yaml", "Jenkinsfile", ".circleci/config.yml", ".idea/x.xml"),
         *(".devcontainer/devcontainer.json", "lefthook.yml", ".cargo/config.toml", ".magicodeignore", ".envr\u200cc"),
+        *("docs/CODEOWNERS", ".github/dependabot.yml"),
     ],
 )
 def test_self_executing(name: str) -> None:

@@ -1,5 +1,6 @@
 """Who is asked, and about which prompts."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,6 +19,7 @@ SMALL_MODEL = "qwen2.5-coder-0.5b"
 _LANGUAGE_MODELS = (SMALL_MODEL, "qwen2.5-coder-1.5b")
 _ALL_HOPS = tuple(range(1, MAX_HOPS + 1))
 _BOTH = (CHAIN_OF_THOUGHT, DIRECT)
+_PAIRS = (1, 2, 4, 8, 16, 25)  # of which a network with a fixed state keeps fewer and fewer
 _HARNESS = ("model/hashhop", "tests/benchmarks/bench_hashhop")
 
 
@@ -47,12 +49,13 @@ def arms(seed: int) -> dict[str, Arm]:
 
 
 def recurrent(weights: Path, seed: int) -> Arm:
-    """Return a network that learnt one hop with short hashes in short prompts, and meets longer prompts here."""
+    """Return a network that learnt one hop, asked about the shortest hashes that it learnt, among more and more."""
+    hash_length = min(json.loads(weights.with_suffix(".json").read_text())["course"]["hash_lengths"])
 
     def plan(sizes: tuple[int, ...], n: int) -> Plan:
-        return Plan(sizes, (1,), (DIRECT,), n, hash_length=1, seed=seed, is_reference=True)
+        return Plan(sizes, (1,), (DIRECT,), n, hash_length=hash_length, seed=seed, is_reference=True)
 
-    sizes = (16, 32, 64, 128, 200)  # bytes of 2, 4, 8, 16 and 25 pairs
+    sizes = tuple(n_pairs * (2 * hash_length + len(" = ''\n")) for n_pairs in _PAIRS)
     return Arm(partial(open_reader, str(weights)), (plan(sizes[:3], 100),), (plan(sizes, 200),), _HARNESS)
 
 
