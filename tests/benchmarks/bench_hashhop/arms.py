@@ -50,13 +50,20 @@ def arms(seed: int) -> dict[str, Arm]:
 
 def recurrent(weights: Path, seed: int) -> Arm:
     """Return a network that learnt one hop, asked about the shortest hashes that it learnt, among more and more."""
-    hash_length = min(json.loads(weights.with_suffix(".json").read_text())["course"]["hash_lengths"])
+    hash_length = _shortest_learnt(weights)
 
     def plan(sizes: tuple[int, ...], n: int) -> Plan:
         return Plan(sizes, (1,), (DIRECT,), n, hash_length=hash_length, seed=seed, is_reference=True)
 
     sizes = tuple(n_pairs * (2 * hash_length + len(" = ''\n")) for n_pairs in _PAIRS)
     return Arm(partial(open_reader, str(weights)), (plan(sizes[:3], 100),), (plan(sizes, 200),), _HARNESS)
+
+
+def _shortest_learnt(weights: Path) -> int:
+    record = weights.with_suffix(".json")
+    if not record.exists():  # nor are the weights, most likely: opening them says so
+        return 1
+    return min(json.loads(record.read_text(encoding="utf-8"))["course"]["hash_lengths"])
 
 
 def _ltm(seed: int) -> Arm:
