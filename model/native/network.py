@@ -115,6 +115,7 @@ class NativeNetwork:
         self._embedding, self._head = embedding.weights(), head.weights()
         self._head_bytes = head.data.nbytes
         self._norm = self._vector("model.norm.weight", config.hidden)
+        self._rate = self._measure_rate()
 
     @classmethod
     def load(cls, directory: Path, config: NetworkConfig, kernels: Kernels) -> Self:
@@ -129,10 +130,16 @@ class NativeNetwork:
         return cls(config, found, kernels, _identity(directory))
 
     def estimate_prefill_s(self, n_tokens: int, n_there: int = 0) -> float:
-        """Predict the seconds that `n_tokens` take to encode, from the rate of one matrix measured now.
+        """Predict the seconds that `n_tokens` take to encode, by the rate of one matrix when the network was loaded.
 
         `n_there` of them are encoded already: they are attended to by the others.
         """
+        width = self.config.n_layers * self.config.n_heads * self.config.head_dim
+        attention = width * (n_tokens + n_there)  # mean over positions
+        return (self.n_weights + _ATTENTION_COST * attention) * (n_tokens - n_there) / self._rate
+
+    def _measure_rate(self) -> float:
+        """Return multiply-adds a second; while other work of ours uses the cores it would be a fraction of them."""
         x = np.ones((_SAMPLE_TOKENS, self.config.hidden), dtype=np.float32)
         out = np.empty((_SAMPLE_TOKENS, self.config.ffn), dtype=np.float32)
         best = math.inf
@@ -140,10 +147,7 @@ class NativeNetwork:
             started = time.perf_counter()
             self._kernels.linear(self._layers[0].gate, x, out)
             best = min(best, time.perf_counter() - started)
-        rate = _SAMPLE_TOKENS * self.config.hidden * self.config.ffn / best
-        width = self.config.n_layers * self.config.n_heads * self.config.head_dim
-        attention = width * (n_tokens + n_there)  # mean over positions
-        return (self.n_weights + _ATTENTION_COST * attention) * (n_tokens - n_there) / rate
+        return _SAMPLE_TOKENS * self.config.hidden * self.config.ffn / best
 
     @property
     def page_bytes(self) -> int:
