@@ -87,13 +87,14 @@ def _uses(class_: ast.ClassDef) -> Iterator[tuple[ast.Attribute, bool]]:
     for method in class_.body:
         if not isinstance(method, _FUNCTIONS) or _is_static(method):
             continue
-        own = next(iter([*method.args.posonlyargs, *method.args.args]), None)
-        if own is None:
+        arguments = [each.arg for each in (*method.args.posonlyargs, *method.args.args)]
+        if not arguments:
             continue
-        nodes = [node for statement in method.body for node in _in_scope(statement, own.arg)]
+        own = arguments[0]
+        nodes = [node for statement in method.body for node in _in_scope(statement, own)]
         called = {id(node.func) for node in nodes if isinstance(node, ast.Call)}
         for node in nodes:
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and _is_name(node.value, own.arg):
+            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load) and _is_name(node.value, own):
                 yield node, id(node) in called
 
 

@@ -8,9 +8,8 @@ from typing import Literal
 
 NAME = re.compile(r"(?:(?<![\w.])\.)?[A-Za-z_][\w./-]*\w")  # an identifier or a path
 _OUTSIDE = re.compile(r"(?:(?:^|[^.])/|\.\./)\Z")  # before a path that leads out of the repository
-_PLACE = re.compile(
-    r"(?<![\w./-])(?:\./)?([\w./-]*\w)(?:\", line |[:(])(\d{1,7})\b"
-)  # of `a.py", line 3`, `a.c:3:5` and `a.ts(3,5)`
+# Of `a.py", line 3`, `a.c:3:5` and `a.ts(3,5)`.
+_PLACE = re.compile(r"(?<![\w./-])(?:\./)?([\w./-]*\w)(?:\", line |[:(])(\d{1,7})\b")
 _RENAME = re.compile(r"\b(renam|mov)(e[ds]?|ing)\b", re.IGNORECASE)
 _EVERYWHERE = re.compile(
     r"\b(?:everywhere|throughout|all|every|each|instead|called|renam(?:e[ds]?|ing))\b", re.IGNORECASE

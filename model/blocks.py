@@ -147,7 +147,8 @@ def is_preamble(heading: str) -> bool:
 
 def is_leading(line: str) -> bool:
     """Whether a line only leads to the next one: a blank one, a comment, a decorator."""
-    return not line.strip() or is_comment(line) or line.strip().startswith(_DECORATORS)
+    text = line.strip()
+    return not text or is_comment(text) or text.startswith(_DECORATORS)
 
 
 def is_comment(line: str) -> bool:

@@ -43,7 +43,7 @@ inline void add_wide(const WideBlock *blocks, int n_blocks, const int8_t *a, con
 #pragma GCC unroll 8
                 for (int t = 0; t < kTile; t++) {
                     const auto *quad = reinterpret_cast<const int8_t(*)[4]>(a + kBlock * t + 4 * q);
-                    asm("vpdpbusd %2%{1to16%}, %1, %0" : "+v"(dots[t]) : "v"(w), "m"(*quad)); // GCC loads it by itself
+                    asm("vpdpbusd %2%{1to16%}, %1, %0" : "+v"(dots[t]) : "v"(w), "m"(*quad)); // left alone, GCC loads it first
                 }
             }
 #pragma GCC unroll 8
