@@ -1,6 +1,7 @@
 """Configuration files: a flat table of settings in TOML, the user's own and one that a repository brings along."""
 
 import os
+import re
 import tempfile
 import tomllib
 from collections.abc import Mapping
@@ -16,6 +17,7 @@ from repo_index.reader import TreeReader
 
 REPOSITORY_FILE = PurePosixPath(".magicode.toml")
 _MAX_BYTES = 100_000
+_MAX_PARSED_BYTES = 2_000_000  # to find the line of a key; a longer file is only looked through
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,9 @@ class ConfigFile:
     def line_of(self, key: str) -> int:
         """Return the line, from 1, in which a key of `values` begins to be set."""
         lines = self.data.decode().splitlines(keepends=True)
+        if len(lines) * len(self.data) > _MAX_PARSED_BYTES:
+            begins = re.compile(rf"\s*[\[\"']*{re.escape(key)}\b")
+            return next((number for number, line in enumerate(lines, 1) if begins.match(line)), 1)
         start = 0  # what stands above it is whole without it
         for number in range(1, len(lines) + 1):
             try:

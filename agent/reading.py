@@ -88,7 +88,7 @@ def _counts_path() -> Path:
 def _note_of(skipped: SkippedFile) -> str:
     note = f"{quote_path(skipped.path)} is named in the task and left out: {skipped.reason}."
     if skipped.reason.startswith("secret"):
-        note += f" If the model is to see it: --include {quote_path(skipped.path)}"
+        note += f" If the model is to see it beside all else: --include '*' --include {quote_path(skipped.path)}"
     return note
 
 

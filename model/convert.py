@@ -112,7 +112,8 @@ def _write(reader: Any, directory: Path, on_progress: OnProgress, *, packed: boo
 
     names, config = tensor_names(reader), model_config(reader)
     total = sum(_bytes_of(tensor) for tensor in reader.tensors)
-    require_room(directory.parent, total + _SMALL_FILES_BYTES, "the conversion")
+    n_written = sum(map(_packed_bytes_of, reader.tensors)) if packed else total
+    require_room(directory.parent, n_written + _SMALL_FILES_BYTES, "the conversion")
     vocabulary = Vocabulary.read(reader)
     build_tokenizer(vocabulary).save(str(directory / "tokenizer.json"), pretty=False)
     sync(directory / "tokenizer.json")
@@ -193,6 +194,16 @@ def _dequantize(tensor: Any, pool: ThreadPoolExecutor) -> Any:
 
 def _bytes_of(tensor: Any) -> int:
     return int(tensor.n_elements) * 2
+
+
+def _packed_bytes_of(tensor: Any) -> int:
+    from model.native.weights import packs  # noqa: PLC0415
+
+    columns, *rest = (int(n) for n in tensor.shape)
+    if not rest:
+        return 4 * columns
+    is_kept = packs(tensor.tensor_type.name, columns)
+    return int(tensor.n_bytes) if is_kept else int(tensor.n_elements) * 34 // 32  # Q8_0: 32 weights and a scale
 
 
 def _shards(tensors: Sequence[Any]) -> Iterator[list[Any]]:

@@ -143,7 +143,14 @@ class LocalModel:
         """Take in a repository of any size, and decide what of it a query attends to: see `Lookout.look`."""
         within = budget.within(self.context_limit)
         n_besides = self.count_frame(system, query.turns, query.task) + MAX_VIEWED_TOKENS
-        return self._lookout.look(system, documents, changes, query, within, n_besides, on_progress)
+        memory = self._lookout.look(system, documents, changes, query, within, n_besides, on_progress)
+        n_room = within.window_tokens - within.max_new_tokens - n_besides + self.count_tokens(system)
+
+        def count(memory: RoutedMemory) -> int:
+            return len(self.encoder.prefix(system, memory.shown()))
+
+        self._lookout.narrow(memory, query.said, min(within.working_set_tokens, n_room), n_room, count)
+        return memory
 
     def follow(self, memory: RoutedMemory, text: str, budget_tokens: int) -> None:
         """Route what was taken in for another text than the query that it was taken in with."""
@@ -188,7 +195,6 @@ class LocalModel:
         new_view: NewView = no_view
         if isinstance(memory, RoutedMemory):
             dense, new_view = memory.encoded, partial(memory.new_view, self.encoder.further)
-            n_needed += MAX_VIEWED_TOKENS
         else:
             dense = memory
         self._check_window(n_needed)
@@ -214,7 +220,8 @@ class LocalModel:
     def _check_window(self, n_tokens: int) -> None:
         if n_tokens > self.context_limit:
             raise WindowExceededError(
-                f"{n_tokens:,} tokens are needed, but {self.name} has a window of {self.context_limit:,}"
+                f"{n_tokens:,} tokens are needed, but {self.name} has a window of {self.context_limit:,}; "
+                "lower --max-new-tokens or --working-set, or look at a part with --attention memory"
             )
 
 

@@ -227,9 +227,10 @@ class ModelStore:
                 yield
         except OSError as error:
             if error.errno in _NO_ROOM:
+                how_much = "as much again" if self._packed else "four times that"
                 raise WeightsError(
                     f"the disk is full: {entry.name} needs {entry.size_bytes / 1e9:.1f} GB and about "
-                    f"four times that for its conversion in {self.root}; make room and run again, "
+                    f"{how_much} for its conversion in {self.root}; make room and run again, "
                     "or set MAGICODE_CACHE_DIR to a larger disk"
                 ) from error
             raise WeightsError(f"cannot use the model cache in {self.root}: {error}") from error

@@ -16,7 +16,9 @@ _LFS = re.compile(rb"version https://git-lfs\.github\.com/spec/v1\n(?:[^\n]*\n)*
 _LFS_MAX_BYTES = 1024  # of a pointer, by its specification
 # Written by generators of all languages; `@generated` is that of Facebook's and Rust's tools.
 _GENERATED = re.compile(
-    r"@generated\b|\bcode generated\b.{0,80}\bdo not edit\b|\bauto-?generated\b.{0,80}\bdo not (?:edit|modify)\b"
+    r"^[\s/#*;<!-]*@generated\b|\bcode generated\b.{0,80}\bdo not edit\b"
+    r"|\bauto-?generated\b.{0,80}\bdo not (?:edit|modify)\b",
+    re.MULTILINE,
 )
 _HEAD_CHARACTERS = 1_000
 _DATA_SUFFIXES = frozenset(

@@ -8,7 +8,7 @@ import re
 import secrets
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import itemgetter
@@ -160,7 +160,9 @@ class SessionStore:
                 for entry in entries:
                     session_id = entry.name.removesuffix(_SUFFIX)
                     # What is not named by us, or is no regular file, is not a session.
-                    if _ID.fullmatch(session_id) and entry.is_file(follow_symlinks=False):
+                    if not (_ID.fullmatch(session_id) and entry.is_file(follow_symlinks=False)):
+                        continue
+                    with suppress(FileNotFoundError):  # deleted meanwhile
                         changed_ns = entry.stat(follow_symlinks=False).st_mtime_ns
                         dated.append((changed_ns, session_id, Session(session_id, directory / entry.name)))
         except FileNotFoundError:

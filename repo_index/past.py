@@ -122,7 +122,8 @@ def _patches(
 ) -> Generator[tuple[bytes, dict[str, list[_Hunk]]], None, None]:
     """Yield each commit's id and the hunks of its files."""
     command = (*PLAIN_LOG, "--no-merges", *_PATCH, "--format=%x01%H")
-    commit, hunks, path, n_skipped = b"", dict[str, list[_Hunk]](), "", 0
+    commit, hunks, n_skipped = b"", dict[str, list[_Hunk]](), 0
+    path: str | None = None  # none while a file is deleted, or has a name that git quotes
     paths = [":/", *(f":(top,exclude,glob)**/*{ending}" for ending in _NOT_FOLLOWED)]
     with closing(_streamed(git, command, revision, max_commits, timeout_s, paths)) as pieces:
         for line in _lines(pieces):
@@ -132,13 +133,15 @@ def _patches(
                 if commit:
                     yield commit, hunks
                 commit, hunks = line[1:], {}
-            elif line.startswith(b"+++ b/"):
-                path = line[6:].rstrip(b"\t").decode(errors="surrogateescape")
+            elif line.startswith(b"+++ "):
+                is_plain = line.startswith(b"+++ b/")
+                path = line[6:].rstrip(b"\t").decode(errors="surrogateescape") if is_plain else None
             elif match := _HUNK.match(line):
                 n_old, n_new = (int(match[i]) if match[i] is not None else 1 for i in (2, 4))
-                hunk = _Hunk(_span(int(match[1]), n_old), _span(int(match[3]), n_new))
-                hunks.setdefault(path, []).append(hunk)
                 n_skipped = n_old + n_new
+                if path is not None:
+                    hunk = _Hunk(_span(int(match[1]), n_old), _span(int(match[3]), n_new))
+                    hunks.setdefault(path, []).append(hunk)
     if commit:
         yield commit, hunks
 

@@ -59,6 +59,8 @@ _PUBLIC_NAMES = (
 _PLACES = (".aws/credentials", ".docker/config.json", ".kube/config", ".ssh/*")
 _ANY_NAME = re.compile("|".join(map(translate, _NAMES)))
 
+# Where a credential begins: as a word does, or behind an escape, as in `\nghp_…` and `%3Dghp_…`.
+_START = rb"(?:\b|(?<=\\[abfnrtv])|(?<=%[0-9A-Fa-f]{2}))"
 # What each kind begins with, which is searched for in every byte of a repository, and all of it.
 _KINDS: tuple[tuple[str, tuple[bytes, ...], bytes], ...] = (
     (
@@ -67,20 +69,20 @@ _KINDS: tuple[tuple[str, tuple[bytes, ...], bytes], ...] = (
         # The marker alone is common in source and documentation; a key has its Base64 body within a few headers.
         rb"-----BEGIN [A-Z0-9 ]{0,20}PRIVATE KEY(?: BLOCK)?-----(?s:.){0,200}?[A-Za-z0-9+/]{40}",
     ),
-    ("AWS access key", (b"AKIA", b"ASIA"), rb"\b(?:AKIA|ASIA)[A-Z2-7]{16}\b"),
-    ("GitHub token", (b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_"), rb"\bgh[pousr]_[A-Za-z0-9]{36,255}\b"),
-    ("GitHub token", (b"github_pat_",), rb"\bgithub_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b"),
-    ("GitLab token", (b"glpat-",), rb"\bglpat-[\w-]{20,}"),
-    ("Slack token", (b"xoxa-", b"xoxb-", b"xoxp-", b"xoxr-", b"xoxs-"), rb"\bxox[abprs]-\d{6,}-[\w-]{16,}"),
+    ("AWS access key", (b"AKIA", b"ASIA"), _START + rb"(?:AKIA|ASIA)[A-Z2-7]{16}\b"),
+    ("GitHub token", (b"ghp_", b"gho_", b"ghu_", b"ghs_", b"ghr_"), _START + rb"gh[pousr]_[A-Za-z0-9]{36,255}\b"),
+    ("GitHub token", (b"github_pat_",), _START + rb"github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}\b"),
+    ("GitLab token", (b"glpat-",), _START + rb"glpat-[\w-]{20,}"),
+    ("Slack token", (b"xoxa-", b"xoxb-", b"xoxp-", b"xoxr-", b"xoxs-"), _START + rb"xox[abprs]-\d{6,}-[\w-]{16,}"),
     ("Slack webhook", (b"hooks.slack.com/",), rb"hooks\.slack\.com/services/T\w{8,}/B\w{8,}/\w{20,}"),
-    ("Stripe key", (b"sk_live_", b"rk_live_"), rb"\b[rs]k_live_[A-Za-z0-9]{24,}"),
-    ("Anthropic key", (b"sk-ant-",), rb"\bsk-ant-[\w-]{80,}"),
-    ("OpenAI key", (b"sk-proj-",), rb"\bsk-proj-[\w-]{40,}"),
-    ("OpenAI key", (b"T3BlbkFJ",), rb"\bsk-[\w-]{20,}T3BlbkFJ[\w-]{20,}"),
-    ("Hugging Face token", (b"hf_",), rb"\bhf_[A-Za-z]{34}\b"),
-    ("npm token", (b"npm_",), rb"\bnpm_[A-Za-z0-9]{36}\b"),
-    ("PyPI token", (b"pypi-AgE",), rb"\bpypi-AgE[\w-]{50,}"),
-    ("SendGrid key", (b"SG.",), rb"\bSG\.[\w-]{22}\.[\w-]{43}\b"),
+    ("Stripe key", (b"sk_live_", b"rk_live_"), _START + rb"[rs]k_live_[A-Za-z0-9]{24,}"),
+    ("Anthropic key", (b"sk-ant-",), _START + rb"sk-ant-[\w-]{80,}"),
+    ("OpenAI key", (b"sk-proj-",), _START + rb"sk-proj-[\w-]{40,}"),
+    ("OpenAI key", (b"T3BlbkFJ",), _START + rb"sk-[\w-]{20,}T3BlbkFJ[\w-]{20,}"),
+    ("Hugging Face token", (b"hf_",), _START + rb"hf_[A-Za-z]{34}\b"),
+    ("npm token", (b"npm_",), _START + rb"npm_[A-Za-z0-9]{36}\b"),
+    ("PyPI token", (b"pypi-AgE",), _START + rb"pypi-AgE[\w-]{50,}"),
+    ("SendGrid key", (b"SG.",), _START + rb"SG\.[\w-]{22}\.[\w-]{43}\b"),
     ("Azure storage key", (b"AccountKey=",), rb"AccountKey=[A-Za-z0-9+/]{86}=="),
 )
 _PATTERNS = tuple(re.compile(pattern) for _, _, pattern in _KINDS)

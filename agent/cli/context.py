@@ -21,7 +21,7 @@ from agent.escape import printable
 from agent.protocols import LanguageModel
 from agent.reading import KeptFrames, notes_of, read_source
 from agent.terminal import Terminal
-from model.api import Budget, Query, Sampling
+from model.api import Budget, Query
 from repo_index.errors import ContextTooLargeError
 from repo_index.folder import Source
 from repo_index.frame import quote_path
@@ -54,6 +54,7 @@ def context(
     model: options.Model = options.DEFAULT_MODEL,
     base_url: options.BaseUrl = None,
     context_limit: options.ContextLimit = None,
+    max_new_tokens: options.MaxNewTokens = 2048,
     include: options.Include,
     exclude: options.Exclude,
     cache_size: options.CacheSize = None,
@@ -73,6 +74,7 @@ def context(
         cache_bytes=in_bytes(cache_size),
     )
     terminal.close()
+    window = min(context_limit or opened.context_limit, opened.context_limit)
     mentions = resolve_mentions(task if for_ is None else for_, source.root, directory)
     snapshot = read_source(
         source, opened, terminal.on_progress, include=include, exclude=exclude, mentioned=mentions.paths
@@ -82,29 +84,35 @@ def context(
     terminal.close()
     if for_ is not None:
         prompt = build_prompt(snapshot, (), mentions.text, opened)
-        _show_sights(source, opened, prompt, working_set, terminal, as_json=as_json)
+        budget = Budget(window, working_set, max_new_tokens)
+        _show_sights(source, opened, prompt, budget, terminal, as_json=as_json)
         return
     in_order = output is not None
     prompt = build_prompt(snapshot, (), mentions.text, KeptFrames(opened), in_order=in_order)
-    room, prompt = fitted(snapshot, prompt, opened.context_limit - Sampling().max_new_tokens)
+    room, prompt = fitted(snapshot, prompt, window - max_new_tokens)
     report = report_context(prompt.documents, room.skipped, n_frame_tokens=prompt.n_frame_tokens)
-    fits = prompt.n_tokens <= opened.context_limit
+    fits = prompt.n_tokens <= window - max_new_tokens
     if output:
         pieces = opened.render(prompt.system, prompt.documents, Query((), prompt.task))
         _write(output, pieces)
         if not fits:
             raise ContextTooLargeError(
-                f"{prompt.n_tokens:,} tokens do not fit {model}'s window of {opened.context_limit:,}: no model of that "
-                "window can be given this prompt",
+                f"{prompt.n_tokens:,} tokens leave no room for an answer of {max_new_tokens:,} in the window of "
+                f"{window:,} of {opened.name}: no model of that window can be asked this",
                 n_tokens=prompt.n_tokens,
-                limit=opened.context_limit,
+                limit=window,
             )
     elif as_json:
         waiting = [{"path": quote_path(file.path), "reason": file.waits} for file in room.files if file.waits]
-        value = report.to_json() | {"waiting": waiting, "model": model, "window": opened.context_limit, "fits": fits}
+        value = report.to_json() | {
+            "waiting": waiting,
+            "model": opened.name,
+            "window": window,
+            "fits": fits,
+        }
         sys.stdout.write(json.dumps(value) + "\n")
     else:
-        _show(report, opened.context_limit, model, depth, lists_all=lists_all)
+        _show(report, window, opened.name, depth, lists_all=lists_all)
         if not fits:
             terminal.note(
                 "Not all of it fits, so a task is given the part that it leads to; --for TASK shows which. To leave "
@@ -116,12 +124,11 @@ def _show_sights(
     source: Source,
     model: LanguageModel[Any, Any],
     prompt: Prompt,
-    working_set: int,
+    budget: Budget,
     terminal: Terminal,
     *,
     as_json: bool,
 ) -> None:
-    budget = Budget(model.context_limit, working_set, Sampling().max_new_tokens)
     query = Query((), prompt.task)
     memory = model.look(prompt.system, prompt.documents, read_past(source), query, budget, terminal.on_progress)
     terminal.close()

@@ -101,6 +101,7 @@ async def _ask_for(wire: Wire, payloads: Sequence[dict[str, Any]], on_text: OnTe
 
 
 async def _ask(wire: Wire, client: httpx2.AsyncClient, payload: dict[str, Any], heard: "_Heard") -> Answer:
+    max_tokens = payload["max_tokens"] if "max_tokens" in payload else payload["max_completion_tokens"]
     delays = backoff.delays(wire.rng)
     gives_up = time.monotonic() + wire.endpoint.timeouts.first_token_s
     while True:
@@ -108,7 +109,7 @@ async def _ask(wire: Wire, client: httpx2.AsyncClient, payload: dict[str, Any], 
         heard.again()
 
         def on_piece(piece: Piece, answer: Answer = answer) -> None:
-            answer.add(piece, payload["max_tokens"])
+            answer.add(piece, max_tokens)
             heard.add(piece)
 
         try:

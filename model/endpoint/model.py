@@ -1,5 +1,6 @@
 """A model on a server, through the protocol that our own goes through: we read and route, the server decodes."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,18 +25,22 @@ from model.api import (
 from model.endpoint.answers import Answer, ask_for
 from model.endpoint.counting import Counter
 from model.endpoint.grammar import with_grammar
-from model.endpoint.server import Server
+from model.endpoint.server import Server, some_of
 from model.endpoint.stand_in import stand_in
 from model.endpoint.wire import Wire
-from model.errors import EndpointError, RefusedError, WindowExceededError
+from model.errors import EndpointError, RefusedError, UnknownModelError, WindowExceededError
 from model.memory.looking import Lookout
-from model.memory.repository import MIN_BUDGET_TOKENS, RoutedMemory
+from model.memory.repository import RoutedMemory
 from model.tokenizer import Tokenizer
 
 # What a chat template puts around a message, rather too much: we do not see it.
 _MESSAGE_TOKENS = 16
-_MOST_NARROWINGS = 4
 _UNPROCESSABLE = {400, 422}
+# What a server can refuse by name, and is then asked without: OpenAI's newer models call the limit otherwise, and draw
+# as they like.
+_LIMIT, _NEWER_LIMIT = "max_tokens", "max_completion_tokens"
+_OPTIONAL = frozenset({_LIMIT, "temperature", "top_p", "min_p", "seed", "stream_options"})
+_QUOTED = re.compile(r"['\"`](\w+)['\"`]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +84,15 @@ class EndpointModel:
         It may take `memory_bytes`, or what `TokenStore` says.
 
         Raises:
+            UnknownModelError: the server lists others, and nobody says how much context this one has.
             EndpointError: nobody says how much context there is.
 
         """
         limits = [each for each in (wire.endpoint.context_limit, server.context_length) if each is not None]
+        if not limits and server.others:
+            raise UnknownModelError(
+                f"{wire.endpoint.address} lists no model {server.model}; it has: {some_of(server.others)}"
+            )
         if not limits:
             raise EndpointError(
                 f"{wire.endpoint.address} does not say how much context {server.model} has; "
@@ -94,6 +104,7 @@ class EndpointModel:
         self._wire = wire
         self._memory_root, self._memory_bytes = memory_root, memory_bytes
         self._takes_grammars = True
+        self._left_out = frozenset[str]()
 
     @property
     def counts_as(self) -> None:
@@ -159,13 +170,11 @@ class EndpointModel:
         n_besides = self.count_frame(system, query.turns, query.task)
         routed = self._lookout.look(system, documents, changes, query, within, n_besides, on_progress)
         n_room = within.window_tokens - within.max_new_tokens - n_besides + self.count_tokens(system)
-        n_tokens = min(budget.working_set_tokens, n_room)
-        for _ in range(_MOST_NARROWINGS):  # the server's tokens are others than those that were routed by
-            sent = self._sent(system, routed.shown())
-            if sent.n_tokens <= n_room or n_tokens <= MIN_BUDGET_TOKENS:
-                break
-            n_tokens = max(MIN_BUDGET_TOKENS, n_tokens * n_room // sent.n_tokens * 9 // 10)
-            self._lookout.follow(routed, query.said, n_tokens)
+
+        def count(memory: RoutedMemory) -> int:  # the server's tokens are others than those that were routed by
+            return self._sent(system, memory.shown()).n_tokens
+
+        self._lookout.narrow(routed, query.said, min(budget.working_set_tokens, n_room), n_room, count)
         return RoutedSent(routed, self._sent(system, routed.shown()))
 
     def sights(self, memory: RoutedSent) -> Sequence[Sight]:
@@ -198,15 +207,20 @@ class EndpointModel:
             )
         messages = _messages(memory.text, query)
         grammar = with_grammar(self.server.kind, edits.files) if edits and self._takes_grammars else {}
-        payloads = [self._payload(messages, each) | grammar for each in sampling.each()]
-        try:
-            answers = ask_for(self._wire, payloads, on_text)
-        except RefusedError as error:
-            if not grammar or error.status not in _UNPROCESSABLE:
-                raise
-            self._takes_grammars = False  # an older version, or one that was built without
-            plain = [self._payload(messages, each) for each in sampling.each()]
-            answers = ask_for(self._wire, plain, on_text)
+        while True:
+            payloads = [self._payload(messages, each) | grammar for each in sampling.each()]
+            try:
+                answers = ask_for(self._wire, payloads, on_text)
+                break
+            except RefusedError as error:
+                if error.status not in _UNPROCESSABLE:
+                    raise
+                if refused := _OPTIONAL.intersection(_QUOTED.findall(str(error))) & payloads[0].keys():
+                    self._left_out |= refused
+                elif grammar:
+                    grammar, self._takes_grammars = {}, False  # an older version, or one that was built without
+                else:
+                    raise
         return [self._completion(answer, n_prompt) for answer in answers]
 
     def _payload(self, messages: Sequence[dict[str, str]], sampling: Sampling) -> dict[str, Any]:
@@ -223,7 +237,9 @@ class EndpointModel:
             payload["top_p"] = sampling.top_p
         if sampling.min_p > 0:  # no part of the API, so only where it is wished for
             payload["min_p"] = sampling.min_p
-        return payload
+        if _LIMIT in self._left_out:
+            payload[_NEWER_LIMIT] = payload[_LIMIT]
+        return {name: value for name, value in payload.items() if name not in self._left_out}
 
     def _completion(self, answer: Answer, n_prompt: int) -> Completion:
         usage = answer.usage

@@ -1,6 +1,6 @@
 """What a server is and can do, as it says itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,6 +9,7 @@ from model.endpoint.wire import Wire
 from model.errors import EndpointError, RefusedError, UnknownModelError
 
 _NOT_LET_IN = {401, 403}
+_USUAL_TAG = ":latest"  # which Ollama takes for granted
 _SHOWN = 8  # models that an error names
 
 
@@ -17,7 +18,7 @@ class Server:
     """One model of a server. `context_length` is in tokens, None where the server does not say.
 
     `n_slots` are the answers that it writes side by side, None where it does not say; `counts` tells that it tokenises
-    for us.
+    for us; `others` are what it lists where it does not list this one.
     """
 
     kind: Kind
@@ -25,6 +26,7 @@ class Server:
     context_length: int | None = None
     n_slots: int | None = None
     counts: bool = False
+    others: tuple[str, ...] = ()
 
 
 def find_server(wire: Wire, model: str | None) -> Server:
@@ -49,7 +51,13 @@ def find_server(wire: Wire, model: str | None) -> Server:
     entry = _entry(listed, model, wire)
     name = model if model is not None else str(entry["id"])
     kind = kind_of(entry or next(iter(listed), {}))
-    server = Server(kind, name, _integer(entry.get("max_model_len")), counts=kind in {"llama-server", "vLLM"})
+    server = Server(
+        kind,
+        name,
+        _integer(entry.get("max_model_len")),
+        counts=kind in {"llama-server", "vLLM"},
+        others=() if entry else tuple(str(each["id"]) for each in listed),
+    )
     ask_more = _MORE.get(kind)
     if ask_more is None:
         return server
@@ -68,13 +76,17 @@ def _entry(listed: Sequence[dict[str, Any]], model: str | None, wire: Wire) -> d
     """Return what the server says of a model; nothing for one that it does not list: some load models when asked."""
     by_name = {str(each["id"]): each for each in listed}
     if model is not None:
-        return by_name.get(model, {})
+        return next((by_name[name] for name in (model, f"{model}{_USUAL_TAG}") if name in by_name), {})
     if len(by_name) == 1:
         return next(iter(by_name.values()))
     if not by_name:
         raise UnknownModelError(f"{wire.endpoint.address} lists no model; load one there, or name it with --model")
-    shown = ", ".join(list(by_name)[:_SHOWN]) + ", …" * (len(by_name) > _SHOWN)
-    raise UnknownModelError(f"{wire.endpoint.address} has several models; choose one with --model: {shown}")
+    raise UnknownModelError(f"{wire.endpoint.address} has several models; choose one with --model: {some_of(by_name)}")
+
+
+def some_of(names: Collection[str]) -> str:
+    """Return the first few of a server's models, to be shown."""
+    return ", ".join(list(names)[:_SHOWN]) + ", …" * (len(names) > _SHOWN)
 
 
 def _llama_server(wire: Wire, server: Server) -> Server:
@@ -90,8 +102,9 @@ def _ollama(wire: Wire, server: Server) -> Server:
     root = wire.endpoint.address.root
     wire.ask(f"{root}/api/generate", {"model": server.model, "stream": False}, loads=True)  # and writes nothing
     running = wire.ask(f"{root}/api/ps").get("models") or ()
+    names = {server.model, f"{server.model}{_USUAL_TAG}"}
     loaded: dict[str, Any] = next(
-        (each for each in running if server.model in {each.get("name"), each.get("model")}), {}
+        (each for each in running if not names.isdisjoint({each.get("name"), each.get("model")})), {}
     )
     return replace(server, context_length=_integer(loaded.get("context_length")))
 

@@ -1,6 +1,6 @@
 """Where a tokenizer looks in a repository of any size: what it takes to route, in one value."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,8 @@ from model.memory.segments import Segmenter
 from model.memory.store import TokenStore
 from model.tokenizer import Tokenizer
 from model.vocabulary import Vocabulary
+
+_MOST_NARROWINGS = 4
 
 
 class Lookout:
@@ -72,6 +74,20 @@ class Lookout:
     def follow(self, memory: RoutedMemory, text: str, budget_tokens: int) -> None:
         """Decide again: for another text, or within another budget."""
         memory.follow(self._router, text, budget_tokens)
+
+    def narrow(
+        self, memory: RoutedMemory, text: str, budget_tokens: int, n_room: int, count: Callable[[RoutedMemory], int]
+    ) -> None:
+        """Decide for less than `budget_tokens`, which are an estimate, until what is in view has room as it is counted.
+
+        One that cannot be narrowed any more may still have none.
+        """
+        for _ in range(_MOST_NARROWINGS):
+            n_tokens = count(memory)
+            if n_tokens <= n_room or budget_tokens <= MIN_BUDGET_TOKENS:
+                return
+            budget_tokens = max(MIN_BUDGET_TOKENS, budget_tokens * n_room // n_tokens * 9 // 10)
+            self.follow(memory, text, budget_tokens)
 
     def sights(self, memory: RoutedMemory) -> Sequence[Sight]:
         """Return what is in view, and why: the best file first."""

@@ -69,8 +69,8 @@ class RoutedMemory:
 
     @property
     def n_tokens(self) -> int:
-        """Tokens of the prefix that is attended to."""
-        return self.encoded.n_tokens
+        """Tokens of the window that it takes: the prefix that is attended to, and room for what a diff opens."""
+        return self.encoded.n_tokens + MAX_VIEWED_TOKENS
 
     @property
     def encoded(self) -> "DenseMemory":

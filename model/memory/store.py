@@ -3,8 +3,9 @@
 ROOT/KEY/NAME.ids     a shard: files that were read together; KEY names the tokenizer and the way of cutting
 ROOT/KEY/RANDOM.tmp   a shard that is being written
 
-A shard is written once and never changed. Several small ones are merged into one now and then. All of it is best
-effort: what is damaged or cannot be read is not there, and is made anew.
+A shard is written once and never changed. Its table has a checksum, and so has each file in it, so that nothing is
+read but what is asked for. Several small ones are merged into one now and then. All of it is best effort: what is
+damaged or cannot be read is not there, and is made anew.
 """
 
 import hashlib
@@ -29,8 +30,8 @@ MAX_BYTES = 4_000_000_000
 # With more shards than these, the small ones are merged.
 _MAX_SHARDS = 24
 
-_HEAD = struct.Struct("<8sQQQQI")  # magic, files, lines, segments, tokens, CRC-32 of the rest; little-endian
-_MAGIC = b"MAGIIDS1"
+_HEAD = struct.Struct("<8sQQQQI")  # magic, files, lines, segments, tokens, CRC-32 of the table; little-endian
+_MAGIC = b"MAGIIDS2"
 _BLOB_BYTES = 20
 
 Array = npt.NDArray[np.uint32]
@@ -58,18 +59,19 @@ class _Shard:
     path: Path
     blobs: Sequence[bytes]
     starts: Sequence[Sequence[int]]  # (3, files + 1): of lines (one more a file), segments (one more a file), tokens
+    checksums: Array  # of each file
     line_starts: Array
     segment_starts: Array
     ids: Array
 
     @classmethod
     def open(cls, path: Path) -> "_Shard | None":
-        """Map a shard; None, and it is removed, if it is damaged."""
+        """Map a shard; None if it cannot be read, and it is removed if it is damaged."""
         try:
             return cls._map(path)
-        except FileNotFoundError:
+        except OSError:
             return None
-        except (OSError, ValueError, struct.error):
+        except (ValueError, struct.error):
             remove(path)
             return None
 
@@ -78,9 +80,12 @@ class _Shard:
         data = np.memmap(path, dtype=np.uint8, mode="r")
         whole = data.data
         magic, n_files, n_lines, n_segments, n_tokens, checksum = _HEAD.unpack_from(whole)
-        sizes = [n_files * _BLOB_BYTES, 3 * (n_files + 1) * 8, 4 * n_lines, 4 * n_segments, 4 * n_tokens]
-        if magic != _MAGIC or _HEAD.size + sum(sizes) != len(data) or zlib.crc32(whole[_HEAD.size :]) != checksum:
+        table = [n_files * _BLOB_BYTES, 3 * (n_files + 1) * 8, 4 * n_files]
+        sizes = [*table, 4 * n_lines, 4 * n_segments, 4 * n_tokens]
+        if magic != _MAGIC or _HEAD.size + sum(sizes) != len(data):
             raise ValueError("it is no whole shard")
+        if zlib.crc32(whole[_HEAD.size : _HEAD.size + sum(table)]) != checksum:
+            raise ValueError("its table is damaged")
         ends = np.cumsum([_HEAD.size, *sizes])
         blobs, starts, *rest = (whole[start:end] for start, end in pairwise(ends))
         names = [bytes(blobs[i : i + _BLOB_BYTES]) for i in range(0, len(blobs), _BLOB_BYTES)]
@@ -88,9 +93,17 @@ class _Shard:
         return cls(path, names, offsets, *(np.frombuffer(part, dtype="<u4") for part in rest))
 
     def file(self, row: int) -> FileTokens:
-        """Return one file's tokens, which stay in the mapped file."""
+        """Return one file's tokens, which stay in the mapped file.
+
+        Raises:
+            ValueError: they are damaged.
+
+        """
         lines, segments, tokens = (slice(*self.starts[i][row : row + 2]) for i in range(3))
-        return FileTokens(self.ids[tokens], self.line_starts[lines], self.segment_starts[segments])
+        file = FileTokens(self.ids[tokens], self.line_starts[lines], self.segment_starts[segments])
+        if _checksum(file) != self.checksums[row]:
+            raise ValueError("a file in it is damaged")
+        return file
 
 
 class TokenStore:
@@ -112,11 +125,16 @@ class TokenStore:
         used: list[Path] = []
         for shard in self._shards():
             n_before = len(found)
-            for row, name in enumerate(shard.blobs):
-                if name in wanted and wanted[name] not in found:
-                    found[wanted[name]] = shard.file(row)
-            if len(found) > n_before:
-                used.append(shard.path)
+            try:
+                for row, name in enumerate(shard.blobs):
+                    if name in wanted and wanted[name] not in found:
+                        found[wanted[name]] = shard.file(row)
+            except ValueError:
+                remove(shard.path)
+            else:
+                used += [shard.path] if len(found) > n_before else []
+            if len(found) == len(wanted):
+                break
         mark_used(used)
         return found
 
@@ -136,13 +154,17 @@ class TokenStore:
             evict(self.root, self.max_bytes, (path,), SUFFIX)
 
     def _shards(self) -> Iterator[_Shard]:
-        for path in entries(self._directory):
-            if path.suffix == SUFFIX and (shard := _Shard.open(path)):
+        """Yield what can be read, what was used last first."""
+        for path in sorted(self._paths(), key=_used_ns, reverse=True):
+            if shard := _Shard.open(path):
                 yield shard
+
+    def _paths(self) -> list[Path]:
+        return [path for path in entries(self._directory) if path.suffix == SUFFIX]
 
     def _merge(self) -> None:
         """Write the smaller shards as one if there are many. A process that is killed between leaves both: no harm."""
-        paths = [path for path in entries(self._directory) if path.suffix == SUFFIX]
+        paths = self._paths()
         if len(paths) <= _MAX_SHARDS:
             return
         small = sorted(paths, key=lambda path: path.stat().st_size)[: _MAX_SHARDS - 4]
@@ -150,8 +172,9 @@ class TokenStore:
         merged: list[Path] = []
         for path in small:
             if shard := _Shard.open(path):
-                files |= {name.hex(): shard.file(row) for row, name in enumerate(shard.blobs)}
-                merged.append(path)
+                with suppress(ValueError):  # a damaged one is removed when it is next read
+                    files |= {name.hex(): shard.file(row) for row, name in enumerate(shard.blobs)}
+                    merged.append(path)
         whole = self._directory / f"{_name(files)}{SUFFIX}"
         write_whole(whole, _packed(files))
         for path in merged:
@@ -163,20 +186,37 @@ def _name(files: Mapping[str, FileTokens]) -> str:
     return hashlib.blake2b("".join(sorted(files)).encode(), digest_size=16).hexdigest()
 
 
+def _used_ns(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _checksum(file: FileTokens) -> int:
+    checksum = 0
+    for part in (file.line_starts, file.segment_starts, file.ids):
+        checksum = zlib.crc32(np.ascontiguousarray(part, dtype="<u4").data, checksum)
+    return checksum
+
+
 def _packed(files: Mapping[str, FileTokens]) -> list[bytes]:
     """Return a shard's parts."""
     kept = list(files.values())
     counts = [[0, 0, 0]] + [[len(file.line_starts), len(file.segment_starts), len(file.ids)] for file in kept]
     starts = np.cumsum(np.array(counts, dtype="<i8"), axis=0).T
-    body = [
+    table = [
         b"".join(map(bytes.fromhex, files)),
         np.ascontiguousarray(starts, dtype="<i8").tobytes(),
+        np.array([_checksum(file) for file in kept], dtype="<u4").tobytes(),
+    ]
+    body = [
         np.concatenate([file.line_starts for file in kept]).astype("<u4").tobytes(),
         np.concatenate([file.segment_starts for file in kept]).astype("<u4").tobytes(),
         np.concatenate([file.ids for file in kept]).astype("<u4").tobytes(),
     ]
     checksum = 0
-    for part in body:
+    for part in table:
         checksum = zlib.crc32(part, checksum)
     n_lines, n_segments, n_tokens = (int(n) for n in starts[:, -1])
-    return [_HEAD.pack(_MAGIC, len(kept), n_lines, n_segments, n_tokens, checksum), *body]
+    return [_HEAD.pack(_MAGIC, len(kept), n_lines, n_segments, n_tokens, checksum), *table, *body]

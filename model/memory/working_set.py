@@ -47,6 +47,7 @@ def choose(index: RepositoryIndex, order: Offsets, budget_tokens: int) -> Workin
 def named_first(index: RepositoryIndex, order: Offsets, files: Sequence[int], budget_tokens: int) -> Offsets:
     """Return a route that begins with the best segments of some files, as many of them as the budget holds."""
     own = order[np.isin(index.file_of[order], np.array(files, dtype=np.int64))]
+    own = own[index.n_segment_tokens[own] <= budget_tokens]
     first = own[np.cumsum(index.n_segment_tokens[own]) <= budget_tokens]
     return np.concatenate([first, order[~np.isin(order, first)]])
 
@@ -91,12 +92,12 @@ def excerpts(index: RepositoryIndex, segments: Sequence[int]) -> Iterator[Excerp
 
 def _fitting(index: RepositoryIndex, order: Iterable[int], budget_tokens: int, seen: Collection[int]) -> Iterator[int]:
     shown = {int(index.file_of[segment]) for segment in seen}
-    n_passed_over = 0
+    n_passed_over, whole_budget = 0, budget_tokens
     for each in order:
         segment, file = int(each), int(index.file_of[each])
         cost = int(index.n_segment_tokens[segment]) + (FRAME_TOKENS if file not in shown else 0)
         if cost > budget_tokens:
-            n_passed_over += 1
+            n_passed_over += cost <= whole_budget  # what is too long for any budget says nothing of what is left
             if n_passed_over == _MAX_PASSED_OVER:
                 return
             continue

@@ -32,6 +32,20 @@ def test_lines_are_followed_to_where_they_are_now(tmp_path: Path) -> None:
     assert read_past(Git(repo.root), max_patches=1)[1].spans == {}
 
 
+def test_files_that_are_deleted_or_moved_say_nothing_of_others(tmp_path: Path) -> None:
+    long = "".join(f"{n}\n" for n in range(40))
+    files = {"a.py": (long.encode(), 0o644), "b.py": (long.encode(), 0o644), "c.py": (b"c\n", 0o644)}
+    repo = Repo.init(tmp_path / "repo", files)
+    commit(repo, "Change 30", a_py=long.replace("30\n", "thirty\n"))
+    (repo.root / "b.py").unlink()
+    commit(repo, "Change 5 and delete b", a_py=long.replace("30\n", "thirty\n").replace("5\n", "five\n", 1))
+    (repo.root / "c.py").rename(repo.root / 'd"\n.py')
+    commit(repo, "Move c")
+    assert [change.spans for change in read_past(Git(repo.root))[:3]] == [
+        {}, {"a.py": [(5, 6)]}, {"a.py": [(30, 31)]},
+    ]  # fmt: skip
+
+
 def test_lines_that_look_like_a_diff_and_odd_names(tmp_path: Path) -> None:
     repo = Repo.init(tmp_path / "repo", {"a.txt": (b"x\n", 0o644)})
     (repo.root / "b c\u00e4.txt").write_text("++ b/a.txt\n@@ -1 +1 @@\n\x01deadbeef\n-- a/x")

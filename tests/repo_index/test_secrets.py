@@ -43,6 +43,13 @@ def test_a_credential_is_found_with_its_line(kind: str) -> None:
     assert find_secret(text.encode()) == f"{kind}, line 2"
 
 
+@pytest.mark.parametrize("before", [b"\\n", b"%3D", b"\\t\\r", b'"A=1\\n'])
+@pytest.mark.parametrize("kind", [kind for kind in _CREDENTIALS if kind not in {"Slack webhook", "Azure storage key"}])
+def test_an_escape_before_it_hides_none(kind: str, before: bytes) -> None:
+    assert find_secret(before + _CREDENTIALS[kind].encode()) == f"{kind}, line 1"
+    assert find_secret(b"an" + _CREDENTIALS[kind].encode()) is None
+
+
 def test_an_older_kind_of_key_is_found_by_what_stands_in_its_middle() -> None:
     assert find_secret(f"key=sk-{_random(20)}T3BlbkFJ{_random(21)}".encode()) == "OpenAI key, line 1"
 

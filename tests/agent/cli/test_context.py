@@ -16,7 +16,7 @@ def test_the_tree_with_counts_and_what_is_left_out(cli: Cli, repo: Repo) -> None
     out = result.out.decode()
     assert result.code == 0
     assert [line.split()[-1] for line in out.splitlines()[1:4]] == ["calc.py", "docs/", "docs/use.md"]
-    assert " of the 32,768 tokens of qwen2.5-coder-1.5b\n" in out
+    assert " of the 32,768 tokens of scripted\n" in out
     assert out.endswith("Left out (1):\n  .env: secret file (.env)\n")
     assert "use.md" not in cli("context", "--depth", "1").out.decode()
 
@@ -27,7 +27,7 @@ def test_json_adds_up(cli: Cli) -> None:
     assert [node["path"] for node in files] == ["calc.py"]
     assert value["n_tokens"] == value["n_frame_tokens"] + files[0]["n_tokens"]
     assert value["skipped"] == [{"path": "docs/use.md", "reason": "--exclude *.md"}]
-    assert (value["model"], value["window"]) == ("qwen2.5-coder-1.5b", 32_768)
+    assert (value["model"], value["window"]) == ("scripted", 32_768)
     assert value["n_tokens"] == json.loads(cli("context", "--json", "--exclude", "*.md").out)["n_tokens"] + 3
 
 
@@ -58,11 +58,18 @@ def test_what_does_not_fit_is_said_after_the_counts(cli: Cli) -> None:
     assert json.loads(cli("context", "--json").out)["fits"] is True
 
 
+def test_what_fits_is_what_leaves_room_for_an_answer_in_the_context_that_is_allowed(cli: Cli) -> None:
+    n_tokens = json.loads(cli("context", "--json").out)["n_tokens"]
+    for limit, fits in ((n_tokens + 500, True), (n_tokens + 499, False)):
+        value = json.loads(cli("context", "--json", "--context-limit", limit, "--max-new-tokens", 500).out)
+        assert (value["window"], value["fits"]) == (limit, fits)
+
+
 def test_a_prompt_that_no_model_can_be_given_is_written_and_is_an_error(cli: Cli) -> None:
     result = cli("context", "--output", "-", context_limit=100)
     assert result.code == ExitCode.CONTEXT_TOO_LARGE
     assert b"calc.py" in result.out
-    assert "tokens do not fit qwen2.5-coder-1.5b's window of 100" in result.err
+    assert "leave no room for an answer of 2,048 in the window of 100 of scripted" in result.err
 
 
 def test_many_files_that_are_left_out_are_told_by_reason(cli: Cli, repo: Repo) -> None:

@@ -83,7 +83,7 @@ def measure(name: str, source: Path, n_tokens: int, working_set: int, directory:
         "repository_tokens": attended.n_repository_tokens,
         "files": attended.n_repository_files,
         "route_s": attended.route_s,
-        "attended_tokens": memory.n_tokens,
+        "attended_tokens": memory.encoded.n_tokens,
         "s_per_token": free.decode_s / max(1, free.n_passes),
         "diff_s": completion.decode_s,
         "diff_tokens": completion.n_new_tokens,
@@ -91,7 +91,7 @@ def measure(name: str, source: Path, n_tokens: int, working_set: int, directory:
         "index_bytes": attended.index_bytes,
         "store_bytes": sum(path.stat().st_size for path in directory.rglob("*.ids")),
         "peak_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        "work": work.compare(attended.n_repository_tokens, memory.n_tokens, _ANSWER_TOKENS),
+        "work": work.compare(attended.n_repository_tokens, memory.encoded.n_tokens, _ANSWER_TOKENS),
     }
 
 

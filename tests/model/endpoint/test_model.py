@@ -11,8 +11,10 @@ from model.api import Budget, Editable, Query, Sampling
 from model.endpoint.address import Address
 from model.endpoint.model import EndpointModel
 from model.endpoint.opening import open_endpoint
+from model.endpoint.server import find_server
 from model.endpoint.settings import Endpoint
-from model.errors import RefusedError, WindowExceededError
+from model.endpoint.wire import Wire
+from model.errors import RefusedError, UnknownModelError, WindowExceededError
 from tests.fakes.documents import Text
 from tests.fakes.openai_server import Exchange, OpenAiServer, fails, says
 
@@ -141,6 +143,38 @@ def test_a_server_that_refuses_a_grammar_is_asked_without_from_then_on(server: O
     server.replies = [fails(400, "no")]
     with pytest.raises(RefusedError):
         model.complete(memory, QUERY, EDITS, Sampling(), lambda _text: None)
+
+
+def test_parameters_that_a_server_refuses_by_name_are_left_out_from_then_on(
+    server: OpenAiServer, tmp_path: Path
+) -> None:
+    def newer(exchange: Exchange) -> None:
+        body = exchange.asked.body
+        if "max_tokens" in body:
+            reply = fails(400, "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead.")
+        elif "temperature" in body:
+            reply = fails(400, "'temperature' does not support 0 with this model. Only the default (1) is supported.")
+        else:
+            reply = says("ok")
+        reply(exchange)
+
+    server.replies = [newer]
+    model = _opened(server, tmp_path)
+    memory = model.remember("", (), lambda _progress: None)
+    for _ in range(2):
+        (done,) = model.complete(memory, QUERY, None, Sampling(max_new_tokens=50), lambda _text: None)
+        assert done.text == "ok"
+    assert len(server.chats) == 4
+    assert server.chats[-1].body["max_completion_tokens"] == 50
+    assert not {"max_tokens", "temperature"} & server.chats[-1].body.keys()
+
+
+def test_a_model_that_is_not_listed_and_whose_context_nobody_says(server: OpenAiServer, tmp_path: Path) -> None:
+    server.owned_by = "vllm"
+    wire = Wire(Endpoint(Address.parse(server.url)))
+    with pytest.raises(UnknownModelError, match="lists no model coder-7b; it has: big-model"):
+        EndpointModel(wire, find_server(wire, "coder-7b"), tmp_path)
+    wire.close()
 
 
 def test_free_text_is_asked_for_without_a_grammar(server: OpenAiServer, tmp_path: Path) -> None:

@@ -53,6 +53,13 @@ def test_ollama_is_asked_what_it_loaded_not_what_the_model_can(server: OpenAiSer
     assert [each.path for each in server.asked] == ["/v1/models", "/api/generate", "/api/ps"]
 
 
+def test_ollama_takes_a_name_without_a_tag_for_the_latest(server: OpenAiServer) -> None:
+    server.listing = _lists("coder:latest", "library")
+    server.post = {"/api/generate": lambda body: {"model": body["model"], "done": True}}
+    server.get = {"/api/ps": {"models": [{"name": "coder:latest", "context_length": 4_096}]}}
+    assert _found(server, "coder") == Server("Ollama", "coder", 4_096)
+
+
 def test_lm_studio(server: OpenAiServer) -> None:
     server.listing = _lists("qwen2.5-coder-7b", "organization_owner")
     server.get = {"/api/v0/models/qwen2.5-coder-7b": {"max_context_length": 32_768, "loaded_context_length": 8_192}}

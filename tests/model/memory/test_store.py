@@ -1,5 +1,6 @@
 """What the indexer read, kept on disk: the same comes back, or nothing."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -70,6 +71,25 @@ def test_what_is_damaged_is_not_there_and_goes(tmp_path: Path, harm: str, at: in
     assert len(shards(tmp_path)) == 1
     store.save({blob(1): tokens([1, 2, 3, 4])})
     assert store.load([blob(1)]).keys() == {blob(1)}
+
+
+def test_nothing_is_read_but_what_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = TokenStore("key", tmp_path)
+    store.save({blob(1): tokens([1, 2, 3, 4]), blob(2): tokens([5, 6, 7, 8])})
+    (path,) = shards(tmp_path)
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1  # of the second file
+    path.write_bytes(data)
+    os.utime(path, ns=(0, 0))
+    store.save({blob(3): tokens([9])})
+    opened: list[Path] = []
+    read = store_module._Shard.open
+    monkeypatch.setattr(store_module._Shard, "open", lambda path: opened.append(path) or read(path))
+    assert store.load([blob(3)]).keys() == {blob(3)}
+    assert path not in opened
+    assert store.load([blob(1)]).keys() == {blob(1)}
+    assert store.load([blob(2)]) == {}
+    assert not path.exists()
 
 
 def _blobs(path: Path) -> set[str]:
