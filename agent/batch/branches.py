@@ -97,3 +97,8 @@ def slug(text: str) -> str:
         return words
     cut = words[: _MAX_SLUG + 1]
     return cut[: cut.rfind("-")] if "-" in cut else cut[:_MAX_SLUG]
+
+
+def slug_tells(text: str) -> bool:
+    """Whether the slug of a text has all its words: of others, those that begin alike share one."""
+    return slug(text) == _NOT_WORD.sub("-", text.lower()).strip("-") != ""

@@ -1,10 +1,11 @@
 """How a batch is told while it runs: a table that moves on a terminal, a JSON object a line elsewhere."""
 
+import os
 import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import IO, Any, Self
 
 from rich.console import Console, Group
@@ -54,6 +55,15 @@ class JsonLines:
                     write_line(self._out, value)
             except (OSError, ValueError):
                 self._open = False
+                _forsake(self._out)
+
+
+def _forsake(out: IO[str]) -> None:
+    """Let what is still in the buffer go nowhere; at the end of the process it would be an error of its own."""
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, out.fileno())
+        os.close(nowhere)
 
 
 class LiveTable(AbstractContextManager["LiveTable"]):
@@ -123,7 +133,8 @@ class LiveTable(AbstractContextManager["LiveTable"]):
             _add(table, task, event, _ENDS[event], f"{fields.get('seconds') or 0:.0f} s", str(what))
         for task, started, what in running:
             _add(table, task, "running", "cyan", f"{time.monotonic() - started:.0f} s", what)
-        n_left = self._n_todo - sum(counts.get(end, 0) for end in ("done", "failed")) - len(running)
+        n_ended = sum(counts.get(end, 0) for end in ("done", "failed"))
+        n_left = max(0, self._n_todo - n_ended - len(running))  # what was done before can fail to be published
         said = [f"{count} {event.replace('_', ' ')}" for event, count in counts.items()]
         return Group(table, Text(printable(", ".join([*said, f"{n_left} to do", self._loading]).rstrip(", "))))
 

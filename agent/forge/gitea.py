@@ -132,7 +132,8 @@ class Gitea:
 
 def _is_of(pull: Mapping[str, Any], head: str) -> bool:
     """Whether a request is of this repository's own branch, and not of a fork's that is called the same."""
-    return bool(pull["head"]["ref"] == head and pull["head"]["repo_id"] == pull["base"]["repo_id"])
+    names = {pull["head"]["ref"], pull["head"].get("label")}  # once a branch is gone, its name is in the label alone
+    return bool(head in names and pull["head"]["repo_id"] == pull["base"]["repo_id"])
 
 
 def _opened(pull: Mapping[str, Any]) -> Opened:

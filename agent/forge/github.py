@@ -16,6 +16,8 @@ from agent.forge.tokens import Token
 
 _TIMEOUT_S = 30
 _PAUSE_S = 1.0  # between writes: GitHub asks for it, and limits whoever writes faster
+# What is asked for is asked for again, after a limit of requests as well; a write might have been done.
+_RETRY = github.GithubRetry(total=3, backoff_factor=0.5, max_rate_limit_wait=120, allowed_methods={"GET"})
 _LOOKED_AT = 30  # of a branch's requests, the latest first
 
 
@@ -31,7 +33,7 @@ class GitHub:
             auth=github.Auth.Token(token.secret),
             base_url=api,
             timeout=_TIMEOUT_S,
-            retry=3,
+            retry=_RETRY,
             seconds_between_requests=0,
             seconds_between_writes=pause_s,
             user_agent="magicode",

@@ -3,7 +3,7 @@
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from agent.batch.plan import Task
@@ -77,7 +77,8 @@ class Publisher:
         with self._lock:
             target = self._target(repository)
             remote, forge = target.remote, target.forge
-            names = [branch, *([name] if (name := _base_name(task)) else [])]
+            name = _base_name(task, self.settings.remote)
+            names = [branch, *([name] if name else [])]
             with clean_git(repository) as git:
                 heads = remote_heads(git, remote, target.token, names)
                 base = name if name in heads.tips else heads.default
@@ -86,28 +87,32 @@ class Publisher:
                 tip = heads.tips.get(branch)
                 self.steps("find request")
                 found = forge.find(branch)
+                recorded = pushed_tip(found.body) if found else None
+                if found and not found.is_open:
+                    if recorded == commit:  # somebody has merged or closed it since, and perhaps deleted the branch
+                        note_pushed(repository, remote, branch, commit)
+                        return found
+                    found = None
                 if tip != commit:
-                    ours = pushed_tips(repository, remote, branch)
-                    if found and (recorded := pushed_tip(found.body)):
-                        ours.add(recorded)
+                    ours = {*pushed_tips(repository, remote, branch), *([recorded] if recorded else [])}
                     if tip is not None and tip not in ours and not contains(git, commit, tip):
                         raise foreign(remote, branch)
                     note_pushing(repository, remote, branch, commit)
                     self.steps("push")
                     push(git, remote, target.token, branch, commit, tip)
                 note_pushed(repository, remote, branch, commit)
-            if found and not found.is_open:
-                if pushed_tip(found.body) == commit:  # somebody has merged or closed it since
-                    return found
-                found = None
             request = self._request(task, branch, base, commit, report)
             if found is None:
                 self.steps("create request")
-                return forge.create(request)
-            if found.body == request.body:
+                opened = forge.create(request)
+            elif found.body == request.body:
                 return found
-            self.steps("update request")
-            return forge.update(found.number, request)
+            else:
+                self.steps("update request")
+                opened = forge.update(found.number, request)
+            if task.spec.base != "HEAD" and name != base:
+                opened = replace(opened, notes=(*opened.notes, f"into {base}: {remote.host} has no branch {name}"))
+            return opened
 
     def _request(self, task: Task, branch: str, base: str, commit: str, report: TestReport | None) -> PullRequest:
         git = task.repository.git
@@ -176,12 +181,19 @@ def report_of(tests: Mapping[str, Any] | None) -> TestReport | None:
     return TestReport(**{each.name: tests[each.name] for each in fields(TestReport) if each.name in tests})
 
 
-def _base_name(task: Task) -> str | None:
-    """Return the branch that a task began at, if it began at one; only the remote knows whether it is there."""
-    base = task.spec.base
+def _base_name(task: Task, remote: str) -> str | None:
+    """Return the branch that a task began at, if it began at one; only the remote knows whether it is there.
+
+    What began at the HEAD of a clone of ours, which may be old, began at the remote's default branch.
+    """
+    git, base = task.repository.git, task.spec.base
     if base != "HEAD":
-        return base.removeprefix("refs/heads/")
-    out = task.repository.git.run("symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1))
+        name = base.removeprefix("refs/remotes/").removeprefix(f"{remote}/")
+        tracked = git.run("rev-parse", "--verify", "--quiet", f"refs/remotes/{remote}/{name}", ok=(0, 1))
+        return name if tracked and name != base else base.removeprefix("refs/heads/")
+    if task.repository.url:
+        return None
+    out = git.run("symbolic-ref", "--quiet", "--short", "HEAD", ok=(0, 1))
     return out.decode(errors="replace").strip() or None
 
 

@@ -27,6 +27,8 @@ _SERVERS: dict[str, Kind] = {
     "GITEA_SERVER_URL": "gitea",
     "FORGEJO_SERVER_URL": "gitea",
 }
+# What listens for SSH on the port of HTTPS, for those behind a firewall.
+_SSH_HOSTS = {"ssh.github.com": "github.com", "altssh.gitlab.com": "gitlab.com"}
 _SHORT_SSH = re.compile(r"(?:[\w.-]+@)?(?P<host>\w[\w.-]*):(?P<path>(?!/{2}).+)")
 _PART = r"(?!\.{1,2}(?:/|$))[\w.~-]+"
 _PLAIN_PATH = re.compile(rf"{_PART}(?:/{_PART})+")
@@ -68,13 +70,14 @@ def parse_remote(url: str, unknown: Kind | None, environ: Mapping[str, str]) -> 
         ForgeSetupError: it leads to none, or tokens would travel in the clear.
 
     """
-    base, path, clean = _parts(url)
+    base, path, clean = _parts(url, environ)
     path = path.strip("/").removesuffix(".git").rstrip("/")
     host = urlsplit(base).netloc
     kind = _kind(host, environ) or unknown
     if kind is None:
         raise ForgeSetupError(
-            f"which forge is {host}? Say --forge github, gitlab or gitea; "
+            f"which forge is {host}? Say --forge github, gitlab or gitea, or set $GH_HOST, $GITLAB_HOST or "
+            "$GITEA_SERVER_URL to its address; "
             "where there is none, `magicode batch --format-patch DIR` writes files for `git send-email`"
         )
     if not _PLAIN_PATH.fullmatch(path) or (kind == "github" and path.count("/") != 1):
@@ -98,6 +101,12 @@ def server_of(kind: Kind, environ: Mapping[str, str]) -> str | None:
     return None
 
 
+def runner_of(environ: Mapping[str, str]) -> tuple[Kind, str] | None:
+    """Return the kind and host of the forge in whose Actions this runs; `$GITHUB_TOKEN` is that one's."""
+    host = urlsplit(environ.get("GITHUB_SERVER_URL", "")).netloc.lower()
+    return ("gitea" if _in_gitea(environ) else "github", host) if host else None
+
+
 def _in_gitea(environ: Mapping[str, str]) -> bool:
     return "true" in {environ.get("GITEA_ACTIONS"), environ.get("FORGEJO_ACTIONS")}
 
@@ -109,7 +118,17 @@ def _kind(host: str, environ: Mapping[str, str]) -> Kind | None:
     return next((kind for kind in kinds if server_of(kind, environ) == host), None)
 
 
-def _parts(url: str) -> tuple[str, str, str]:
+def _web_address(host: str, environ: Mapping[str, str]) -> str:
+    """Return the forge's own address where SSH goes to `host`: the same, unless the environment has its port."""
+    for name in _SERVERS:
+        value = environ.get(name, "")
+        parts = urlsplit(value if "://" in value else f"https://{value}")
+        if parts.hostname == host.strip("[]"):
+            return f"{parts.scheme}://{parts.netloc.lower()}{parts.path}".rstrip("/")
+    return f"https://{_SSH_HOSTS.get(host, host)}"
+
+
+def _parts(url: str, environ: Mapping[str, str]) -> tuple[str, str, str]:
     """Return the forge's address, the path on it, and the URL without name and password."""
     if "://" not in url:
         match = _SHORT_SSH.fullmatch(url)
@@ -117,7 +136,7 @@ def _parts(url: str) -> tuple[str, str, str]:
             raise ForgeSetupError(
                 "the remote is a folder of this machine, and no forge; `magicode batch --format-patch DIR` writes files"
             )
-        return f"https://{match['host'].lower()}", match["path"], url
+        return _web_address(match["host"].lower(), environ), match["path"], url
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").lower(), parts.port
@@ -130,7 +149,7 @@ def _parts(url: str) -> tuple[str, str, str]:
         )
     shown = f"[{host}]" if ":" in host else host
     if parts.scheme == "ssh":
-        return f"https://{shown}", parts.path, url
+        return _web_address(shown, environ), parts.path, url
     netloc = shown if port is None else f"{shown}:{port}"
     return f"{parts.scheme}://{netloc}", parts.path, f"{parts.scheme}://{netloc}{parts.path}"
 

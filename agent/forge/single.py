@@ -1,10 +1,10 @@
 """The pull request of one task, outside of a batch."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from agent.batch.branches import BranchNames
+from agent.batch.branches import BranchNames, slug_tells
 from agent.batch.plan import Task
 from agent.batch.repositories import open_local
 from agent.batch.schema import TaskSpec
@@ -29,6 +29,8 @@ class Single:
     def prepared(cls, git: Git, spec: TaskSpec, publisher: Publisher, *, branch: str | None) -> Self:
         """Find out where the request goes and what its branch is called; without `branch`, as the task says.
 
+        A long task, or one in other letters, has its hash in the name: another one that begins alike is not its branch.
+
         Raises:
             RepoError: nothing is committed yet.
             ForgeSetupError: there is no remote, forge, token or client.
@@ -39,7 +41,13 @@ class Single:
             raise RepoError(f"nothing is committed in {git.root} yet, so nothing can branch off")
         publisher.check(repository)
         task_id = hashlib.sha256(f"{repository.key}\0{spec.task}".encode()).hexdigest()[:16]
+        if not slug_tells(spec.task):
+            spec = replace(spec, branch=f"{spec.branch}-{{id}}")
         return cls(Task(task_id, spec, repository, head, branch or BranchNames(git).name(spec, task_id)), publisher)
+
+    def written_by(self, model: str) -> Self:
+        """Return the same request, to say that this model wrote it."""
+        return replace(self, task=replace(self.task, spec=replace(self.task.spec, model=model)))
 
     @property
     def moves_from(self) -> str | None:
@@ -68,7 +76,7 @@ class Single:
             return None
         try:
             opened = self.publisher.publish(self.task, self.task.branch, delivery.commit, record.report)
-        except Exception as error:
+        except BaseException as error:  # Ctrl-C, too
             error.add_note(f"the change is on the branch {self.task.branch} of this repository")
             raise
         record.pull_request = opened.url

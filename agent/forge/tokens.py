@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from agent.errors import ForgeSetupError
-from agent.forge.remotes import Kind, Remote, server_of
+from agent.forge.remotes import Kind, Remote, runner_of, server_of
 from repo_index.errors import GitError
 from repo_index.git import Git
 
@@ -60,14 +60,15 @@ def find_token(remote: Remote, git: Git, environ: Mapping[str, str]) -> Token:
 
 def _names(remote: Remote, environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return the variables that may hold a token for this host."""
-    server = server_of(remote.kind, environ)
+    runner = runner_of(environ)
+    is_here = runner == (remote.kind, remote.host)
     if remote.kind == "github":
-        here = remote.host == "github.com" or (remote.host == server and "GITHUB_SERVER_URL" in environ)
-        return _VARIABLES["github"] if here else _ENTERPRISE
-    if server is not None and server != remote.host:
+        if is_here or (remote.host == "github.com" and runner is None):
+            return _VARIABLES["github"]
+        return ("GH_TOKEN",) if remote.host == "github.com" else _ENTERPRISE
+    if server_of(remote.kind, environ) not in {None, remote.host}:
         return ()
-    extra = ("GITHUB_TOKEN",) if remote.kind == "gitea" and server and "GITHUB_SERVER_URL" in environ else ()
-    return (*_VARIABLES[remote.kind], *extra)
+    return (*_VARIABLES[remote.kind], *(("GITHUB_TOKEN",) if is_here else ()))
 
 
 def _from_helper(remote: Remote, git: Git) -> Token | None:

@@ -80,6 +80,16 @@ def test_a_branch_and_a_request_for_each(cli: Cli, repo: Repo, forge: LocalForge
     assert f'<a href="{one["pull_request"]}">' in Path("../report/report.html").read_text()
 
 
+def test_the_base_is_what_the_remote_calls_it(cli: Cli, repo: Repo, forge: LocalForge) -> None:
+    forge.git(NAME, "branch", "develop", "main")
+    repo.run("update-ref", "refs/remotes/origin/develop", "HEAD")
+    repo.run("branch", "local")
+    result = run(cli, [{"task": "fix", "base": "origin/develop"}, {"task": "notes", "base": "local"}])
+    assert (result.code, [pull.base for pull in forge.pulls]) == (0, ["develop", "main"])
+    assert "into main: 127.0.0.1" in result.out.decode()
+    assert "has no branch local" in result.out.decode()
+
+
 def test_again_nothing_is_asked_twice(cli: Cli, repo: Repo, forge: LocalForge) -> None:
     run(cli, [{"task": "fix"}])
     n_requests = len(forge.requests)

@@ -25,6 +25,9 @@ from agent.forge.tokens import Token, find_token
          "https://g.example:8443/git", "a/b"),
         ("https://g.example/a/b", {"GITHUB_SERVER_URL": "https://g.example", "GITEA_ACTIONS": "true"}, "gitea",
          "https://g.example", "a/b"),
+        ("ssh://git@ssh.github.com:443/a/b.git", {}, "github", "https://github.com", "a/b"),
+        ("ssh://git@g.example:2222/a/b.git", {"GITEA_SERVER_URL": "https://g.example:3000/git/"}, "gitea",
+         "https://g.example:3000/git", "a/b"),
         ("http://[::1]:3000/a/b", {"GITEA_SERVER_URL": "http://[::1]:3000"}, "gitea", "http://[::1]:3000", "a/b"),
     ],
 )  # fmt: skip
@@ -76,6 +79,8 @@ class TestTokens:
         assert self.find("https://github.com/a/b", both) == Token("x-access-token", "one")
         elsewhere = {**both, "GH_HOST": "g.example", "GH_ENTERPRISE_TOKEN": "three"}
         assert self.find("https://g.example/a/b", elsewhere).secret == "three"
+        also_in_actions = {**elsewhere, "GITHUB_SERVER_URL": "https://github.com"}
+        assert self.find("https://g.example/a/b", also_in_actions).secret == "three"
         in_actions = {**both, "GITHUB_SERVER_URL": "https://g.example"}
         assert self.find("https://g.example/a/b", in_actions).secret == "one"
 
@@ -86,6 +91,19 @@ class TestTokens:
             ("https://codeberg.org/a/b", {"GITEA_SERVER_URL": "https://g.example", "GITEA_TOKEN": "one"}),
             ("https://gitlab.com/a/b", {"GITLAB_HOST": "g.example", "GITLAB_TOKEN": "one"}),
             ("https://gitlab.com/a/b", {"GITHUB_TOKEN": "one", "GITEA_TOKEN": "two"}),
+            (
+                "https://g.example/a/b",
+                {"GITHUB_SERVER_URL": "https://github.com", "GH_HOST": "g.example", "GITHUB_TOKEN": "one"},
+            ),
+            (
+                "https://g.example/a/b",
+                {
+                    "GITHUB_SERVER_URL": "https://github.com",
+                    "GITEA_SERVER_URL": "https://g.example",
+                    "GITHUB_TOKEN": "one",
+                },
+            ),
+            ("https://github.com/a/b", {"GITHUB_SERVER_URL": "https://g.example", "GITHUB_TOKEN": "one"}),
         ],
     )
     def test_of_another_server_are_not_sent(

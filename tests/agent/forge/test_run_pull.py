@@ -1,9 +1,15 @@
 """`magicode run --pr`: one task, a branch on the remote and a request; the work tree stays as it is."""
 
 import json
+import re
 from typing import Any
 
+from agent.batch.schema import TaskSpec
 from agent.errors import ExitCode
+from agent.forge.publishing import Publisher
+from agent.forge.settings import PullSettings
+from agent.forge.single import Single
+from repo_index.git import Git
 from tests.agent.cli.diffs import FIX, FIXED, NOWHERE, WRONG
 from tests.agent.cli.test_verify import PASSES
 from tests.agent.forge.conftest import NAME
@@ -57,6 +63,30 @@ def test_but_nothing_of_others(cli: Cli, repo: Repo, forge: LocalForge) -> None:
     assert (result.code, forge.tip(NAME, "mine")) == (ExitCode.CONFLICT, theirs)
     assert "nothing was overwritten" in result.err
     assert "the change is on the branch mine of this repository" in result.err
+
+
+def test_tasks_that_begin_alike_have_branches_of_their_own(cli: Cli, repo: Repo, forge: LocalForge) -> None:
+    long = "fix the function add, which subtracts, in the module called"
+    for task in (f"{long} calc", f"{long} calc2", "修复 add", "修复 sub"):
+        assert run(cli, task).code == 0
+    heads = [pull.head for pull in forge.pulls]
+    assert len(set(heads)) == 4
+    assert all(re.search(r"-[0-9a-f]{8}$", head) for head in heads)
+    assert run(cli, f"{long} calc").code == 0
+    assert len(forge.pulls) == 4
+
+
+def test_of_a_merged_request_whose_branch_is_gone_nothing_is_pushed(cli: Cli, repo: Repo, forge: LocalForge) -> None:
+    assert run(cli, "fix add").code == 0
+    commit = forge.tip(NAME, "magicode/fix-add")
+    forge.git(NAME, "branch", "-D", "magicode/fix-add")
+    forge.pulls[0].state = "merged"
+    git = Git.discover(repo.root)
+    spec = TaskSpec(1, 0, "fix add", model="scripted", attempts=1)
+    single = Single.prepared(git, spec, Publisher(PullSettings("gitea")), branch=None)
+    assert commit is not None
+    opened = single.publisher.publish(single.task, single.task.branch, commit, None)
+    assert (opened.number, len(forge.pulls), forge.tip(NAME, "magicode/fix-add")) == (1, 1, None)
 
 
 def test_a_task_that_fails_pushes_nothing(cli: Cli, repo: Repo, forge: LocalForge) -> None:

@@ -43,6 +43,8 @@ def github(pull: Pull, base_url: str, tip: Callable[[str, str], str | None]) -> 
 
 
 def gitea(pull: Pull, base_url: str, tip: Callable[[str, str], str | None]) -> dict[str, Any]:
+    sha = tip(pull.repository, pull.head)
+    ref = f"refs/pull/{pull.number}/head" if sha is None else pull.head  # as where the branch is deleted
     return {
         "id": 1000 + pull.number,
         "number": pull.number,
@@ -53,7 +55,7 @@ def gitea(pull: Pull, base_url: str, tip: Callable[[str, str], str | None]) -> d
         "body": pull.body,
         "labels": [{"id": LABELS[name], "name": name} for name in pull.labels],
         "requested_reviewers": [{"login": name} for name in pull.reviewers],
-        "head": {"ref": pull.head, "label": pull.head, "sha": tip(pull.repository, pull.head), "repo_id": 1},
+        "head": {"ref": ref, "label": pull.head, "sha": sha, "repo_id": 1},
         "base": {"ref": pull.base, "label": pull.base, "sha": tip(pull.repository, pull.base), "repo_id": 1},
     }
 
