@@ -57,11 +57,12 @@ class Destination:
 
 @dataclass(slots=True)
 class Place:
-    """A work tree to do the work in, and what becomes of it."""
+    """A work tree to do the work in, and what becomes of it; `delivery` is there as soon as there is no way back."""
 
     git: Git
     wanted: Destination
     delivered: bool = False
+    delivery: Delivery | None = None
     on_commit: Callable[[str], None] = lambda _commit: None  # hears of a commit before a branch ends in it
 
     def deliver(self, paths: Iterable[PurePosixPath], message: str) -> Delivery | None:
@@ -81,9 +82,10 @@ class Place:
             elif self.wanted.commit:
                 made = _commit_to_head(self.git, paths, message)
             self.delivered = True
-        if not (made or self.wanted.elsewhere):
-            return None
-        return Delivery(paths, made, branch or (_current_branch(self.git) if made else None), self.wanted.worktree)
+            if made or self.wanted.elsewhere:
+                branch = branch or (_current_branch(self.git) if made else None)
+                self.delivery = Delivery(paths, made, branch, self.wanted.worktree)
+        return self.delivery
 
     def _commit_to(self, branch: str, paths: tuple[PurePosixPath, ...], message: str) -> str:
         stage(self.git, paths)

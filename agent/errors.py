@@ -4,6 +4,7 @@ AgentError
 ├── NoChangeError          the model produced no change
 ├── PatchError             the diff is malformed
 │   └── PlacementError     a hunk fits nowhere, or at several places
+├── ReviewError            what the user took of a change cannot stand without the rest
 ├── TruncatedError         the model ran out of tokens inside its diff
 ├── BrokenSyntaxError      the change breaks a file that parsed before
 ├── FailingTestsError      the tests failed; the change was rolled back
@@ -60,6 +61,10 @@ class PlacementError(PatchError):
     """A hunk's old lines were found nowhere, or at several places; `evidence` shows them to a model."""
 
     evidence: str = ""
+
+
+class ReviewError(AgentError):
+    """What the user took of a change cannot stand without the rest; nothing was changed."""
 
 
 class TruncatedError(AgentError):
@@ -127,6 +132,7 @@ _EXIT_CODES: dict[type[BaseException], ExitCode] = {
     NoChangeError: ExitCode.NO_CHANGE,
     NothingToUndoError: ExitCode.NO_CHANGE,
     PatchError: ExitCode.BAD_DIFF,
+    ReviewError: ExitCode.BAD_DIFF,
     TruncatedError: ExitCode.BAD_DIFF,
     BrokenSyntaxError: ExitCode.BROKEN_SYNTAX,
     FailingTestsError: ExitCode.TESTS_FAILED,

@@ -1,7 +1,7 @@
 """Which tests failed, read from what a test runner prints, and the lines that say why."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 # Each finds the name of a failed test; what a line means does not depend on which runner was called.
@@ -13,22 +13,23 @@ _FAILED = tuple(
         r"^(?:FAIL|ERROR): (\S+ \(\S+?\)(?: [\[(].*)?)$",  # unittest, with what a subtest is about
         r"^\s*--- FAIL: (\S+)",  # go test
         r"^FAIL\s+(\S+ \[(?:build|setup) failed\])$",  # go test
-        r"^test (\S+) \.\.\. FAILED$",  # cargo test
+        r"^test (\S.*?) \.\.\. FAILED$",  # cargo test; those of documentation have blanks in their names
         r"^(\S+) --- FAILED$",  # cargo test -q
-        r"^---- (\S+) stdout ----$",  # cargo test, whatever its verbosity
+        r"^---- (\S.*?) stdout ----$",  # cargo test, whatever its verbosity
         "^\\s*\u25cf (?!Console)(\\S.*)$",  # jest
         "^\\s*(?:FAIL|\u00d7|\u2717)\\s{1,2}(\\S.+ > .+?)(?: \\d+ms)?$",  # vitest
+        r"^\s*FAIL\s{1,2}(?:\|.*?\| )?(\S+) \[ .* \]$",  # vitest, a file that cannot be loaded
         r"^\s*not ok \d+ -? ?(.+?)(?: # .*)?$",  # TAP: node --test, bats
         r"^\s*✖ (?!failing tests)(.+?)(?: \([\d.]+m?s\))?$",  # node --test, spec reporter
-        r"^\[ERROR\]\s+(\S+\.\S+:\d+)",  # maven
+        r"^\[ERROR\]\s+(\w\S*?\.[^\s:>]+?)(?:->\S+)?:\d+",  # maven; where in the test is no part of its name
         r"^\[ERROR\]\s+((?:\w+\.)+\w+) +(?:--|Time elapsed).*(?:FAILURE|ERROR)!",  # maven, as the tests run
         r"^(\S+ > .+) FAILED$",  # gradle
     )
 )
 # Where a runner or a compiler begins to say why. What stands before is progress, collection and what passed.
 _REASONS = re.compile(
-    r"^(?:=+ (?:FAILURES|ERRORS) =+|=+\n(?:FAIL|ERROR): |\s*--- FAIL|failures:|\s*● |\s*not ok |Traceback |\s*✖ "
-    r"|# node:internal/|# .*Error\b"
+    r"^(?:=+ (?:FAILURES|ERRORS) =+|=+\n(?:FAIL|ERROR): |\s*--- FAIL| *FAIL {1,2}\S+ \[|panic: |failures:"
+    r"|\s*● |\s*not ok |Traceback |\s*✖ |# node:internal/|# .*Error\b"
     r"|error(?:\[\w+\])?: |\S+[:(]\d+[^\n]{0,12}[:)]:? (?:fatal )?error\b|\S+\.go:\d+:\d+: |\[ERROR\] )",
     re.MULTILINE,
 )
@@ -41,6 +42,9 @@ _NOISE = re.compile(
     r"|at (?:java\.base|jdk\.internal|org\.junit|sun\.reflect)|duration_ms|\d+: (?:core|std|test|__rust)\w*::"
     r"|at /rustc/|Compiling |Downloading |Downloaded |Finished )"
 )
+# What `go test` says of a package, after what it says of the tests in it.
+_GO_TEST, _GO_PACKAGE = "--- FAIL: ", re.compile(r"(ok  |FAIL)\t(\S+)\t[\d.]+s")
+_LINE_OF_DOC = re.compile(r" \(line \d+\)$")
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _SUMMARIES = frozenset({"failing tests:"})
 
@@ -48,8 +52,20 @@ _SUMMARIES = frozenset({"failing tests:"})
 def failed_tests(output: str) -> frozenset[str]:
     """Return the names of the tests that failed, as the runner writes them; none where the output has none."""
     plain = _ESCAPES.sub("", output)
-    names = (match[1].strip() for pattern in _FAILED for match in pattern.finditer(plain))
-    return frozenset(name for name in names if name not in _SUMMARIES)
+    names = (_LINE_OF_DOC.sub("", match[1].strip()) for pattern in _FAILED for match in pattern.finditer(plain))
+    return frozenset(name for name in (*names, *_go_packages(plain)) if name not in _SUMMARIES)
+
+
+def _go_packages(plain: str) -> Iterator[str]:
+    """Yield the packages that failed though none of their tests did, as where one panics before them."""
+    is_named = False
+    for line in plain.splitlines():
+        if line.lstrip().startswith(_GO_TEST):
+            is_named = True
+        elif found := _GO_PACKAGE.match(line):
+            if found[1] == "FAIL" and not is_named:
+                yield found[2]
+            is_named = False
 
 
 def reasons(output: str, root: Path) -> str:

@@ -71,7 +71,8 @@ class Landing:
             self._make(workspace, taken, task)
             self._deliver(record)
         except BaseException as error:  # Ctrl-C, too: an untested change does not stay
-            self._roll_back(workspace, error)
+            if record.delivery is None:  # a commit does
+                self._roll_back(workspace, error)
             raise
         record.status = "applied"
 

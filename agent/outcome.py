@@ -42,8 +42,8 @@ class Record:
     """What a job has done so far; where it fails, this is what there is to tell.
 
     `patch`, `change` and `report` are those of the last attempt; `said` are the turns that the chat has gained,
-    empty until an attempt was taken. `attended` is what of the repository is in view, None where all of it is. `flaky`
-    are tests that fail now and then without any change.
+    empty until an attempt was taken. `notes` say what is not as asked though the job is done. `attended` is what of the
+    repository is in view, None where all of it is. `flaky` are tests that fail now and then without any change.
     """
 
     status: Status | None = None
@@ -57,6 +57,7 @@ class Record:
     attempts: list[Attempt] = field(default_factory=list)
     timings_s: dict[Phase, float] = field(default_factory=dict)
     said: tuple[Turn, ...] = ()
+    notes: list[str] = field(default_factory=list)
     attended: Attended | None = None
     flaky: frozenset[str] = frozenset()
     _bests: list[tuple[bool, tuple[float, ...]]] = field(default_factory=list)  # of each round: no diff, how bad
@@ -122,6 +123,7 @@ def outcome_json(record: Record, error: BaseException | None) -> dict[str, Any]:
         "branch": record.delivery.branch if record.delivery else None,
         "worktree": str(record.delivery.worktree) if record.delivery and record.delivery.worktree else None,
         "pull_request": record.pull_request,
+        "notes": record.notes,
     }
 
 

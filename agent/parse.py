@@ -21,7 +21,7 @@ _HUNK = re.compile(r"@@ -([0-9]{1,9})(?:,([0-9]{1,9}))? \+([0-9]{1,9})(?:,([0-9]
 _LOOSE_HUNK = re.compile(r"@@(?!@)(?:.*@@)?(?P<section>.*)")
 _LOOSE_NUMBERS = re.compile(r"\s*(?:[-+.…][-+.…\d,\s]*)?")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})[^`]*")
-_OTHER_HEADER = re.compile(r"diff |Index: |={10,}$|Only in |From [0-9a-f]{40} |GIT binary patch$|Binary files? ")
+_OTHER_HEADER = re.compile(r"diff |Index: |Only in |From [0-9a-f]{40} |GIT binary patch$|Binary files? ")
 _BULLET = re.compile(r"[-+] \S")
 _MARKERS: dict[str, Marker] = {" ": " ", "-": "-", "+": "+"}
 _NO_NEWLINE = "\\ No newline at end of file"

@@ -5,6 +5,7 @@ of several exact places by its own line number.
 """
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from repo_index.text import TextFile
 
 _MANY = 8  # how many candidates an error lists
 _CLOSE_LIMIT = 5_000  # lines to compare for a hint; beyond it the error would take seconds
+_OWN_BYTES = re.compile("[\udc80-\udcff]")  # that were no UTF-8, as `surrogateescape` carries them
 _LINE_WIDTH = 120  # how much of a line an error quotes
 
 
@@ -116,6 +118,18 @@ def _check_named_once(patch: Patch) -> None:
             raise PlacementError(f"{min(twice)} is named by two parts of the diff; write one part for each file")
 
 
+def _in_encoding(hunk: Hunk, old: TextFile) -> Hunk:
+    """Read a file's own bytes as it does where a diff holds them, as that of `git diff` does: they are no UTF-8."""
+    if old.encoding == "utf-8" or not any(_OWN_BYTES.search(line.text) for line in hunk.lines):
+        return hunk
+
+    def read(line: Line) -> Line:
+        data = line.text.encode("utf-8", "surrogateescape")
+        return replace(line, text=data.decode(old.encoding)) if _OWN_BYTES.search(line.text) else line
+
+    return replace(hunk, lines=tuple(map(read, hunk.lines)))
+
+
 def _place_file(file: FilePatch, old: TextFile) -> tuple[tuple[Edit, ...], list[Placement]]:
     if file.old_path is None:
         return _created(file), []
@@ -127,7 +141,7 @@ def _place_file(file: FilePatch, old: TextFile) -> tuple[tuple[Edit, ...], list[
     edits: list[Edit] = []
     placements: list[Placement] = []
     floor = 0
-    for index, given in enumerate(file.hunks):
+    for index, given in enumerate(_in_encoding(each, old) for each in file.hunks):
         hunk = _cleaned(_without_mark(given, old) if old.bom else given)
         if all(line.marker == " " for line in hunk.lines):
             continue

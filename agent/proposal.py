@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
 from agent.amending import AmendedTexts, combined
-from agent.errors import NoChangeError, PlacementError
+from agent.errors import BrokenSyntaxError, NoChangeError, PatchError, PlacementError, ReviewError
 from agent.parse import parse_patch
 from agent.patch import FilePatch, Patch
 from agent.paths import needs_consent
@@ -83,7 +83,7 @@ class Checker:
         """Return what the user takes of a patch, checked again where that is not all of it; None for nothing.
 
         Raises:
-            AgentError: what is left cannot be applied without the rest, or breaks syntax.
+            ReviewError: what is left cannot be applied without the rest, or breaks syntax.
 
         """
         accepted = review(patch)
@@ -91,7 +91,10 @@ class Checker:
             return None
         if accepted == patch.patch:
             return patch
-        return self._check(accepted, _touched)  # what needed a yes was asked about when the whole was checked
+        try:
+            return self._check(accepted, _touched)  # what needed a yes was asked about when the whole was checked
+        except (PatchError, BrokenSyntaxError, NoChangeError) as error:
+            raise ReviewError(f"what you took cannot stand without the rest: {error}") from error
 
     def _check(self, patch: Patch, agreed: Callable[[Patch], set[PurePosixPath]]) -> ValidatedPatch:
         placed = place(patch, self.texts, others=[skipped.path for skipped in self.snapshot.skipped])

@@ -209,11 +209,14 @@ def sandbox_status() -> SandboxStatus:
     return SandboxStatus(namespaces=True, landlock_abi=abi, detail=f"mount, network and process namespaces; {second}")
 
 
-def can_layer() -> bool:
-    """Tell whether `run_tests` can take `changes` on this machine; it tries, which takes about a tenth of a second."""
+def can_layer(root: Path | None = None) -> bool:
+    """Tell whether `run_tests` can take `changes`: on this machine, or of a work tree, whose file system may be unfit.
+
+    It tries, which takes about a tenth of a second and leaves `root` as it is.
+    """
     with tempfile.TemporaryDirectory(prefix="magicode-") as directory:
         try:
-            return run_tests(":", Path(directory), timeout_s=10, on_output=None, changes=()).passed
+            return run_tests(":", root or Path(directory), timeout_s=10, on_output=None, changes=()).passed
         except PolicyError:
             return False
 

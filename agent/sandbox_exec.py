@@ -215,11 +215,17 @@ def _escaped(path: str | Path) -> str:
 
 def _make_changes(cwd: str, changes: list[tuple[str, bytes | None, int]]) -> None:
     """Write the files of the layer. Nothing else is writable by now, so no symbolic link leads to harm."""
+    for name in [name for name, data, _ in changes if data is None]:
+        Path(cwd, name).unlink(missing_ok=True)
+        for above in Path(name).parents[:-1]:  # as git does, so that a file can take a directory's place
+            try:
+                Path(cwd, above).rmdir()
+            except OSError:
+                break
     for name, data, mode in changes:
-        path = Path(cwd, name)
         if data is None:
-            path.unlink(missing_ok=True)
             continue
+        path = Path(cwd, name)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.unlink(missing_ok=True)
         path.write_bytes(data)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from agent.errors import PolicyError
+from repo_index.errors import RepoError
+from repo_index.git import Git
 
 _MAX_PROCESSES = 1_000
 _MIN_MEMORY_BYTES = 1_000_000_000
@@ -24,6 +26,7 @@ _TOOLCHAINS = (
     ".m2/wrapper", ".nix-profile", ".nuget/packages", ".nvm", ".opam", ".pyenv", ".rbenv", ".rustup", ".rvm",
     ".sdkman", ".stack", ".volta", "go",
 )  # fmt: skip
+_GITLINK = b"160000 "
 _PROGRAM_FOLDERS = frozenset({"bin", "sbin", "shims"})
 
 _SECRET_NAME = re.compile(
@@ -118,7 +121,7 @@ def plan_confinement(
         private=tuple(map(str, private)),
         hidden=tuple(map(str, hidden)),
         readable=tuple(sorted(str(path) for path in shown if shown.isdisjoint(path.parents))),
-        protected=tuple(map(str, _protected(cwd))),
+        protected=tuple(path for folder in (cwd, *_submodules(cwd)) for path in map(str, _protected(folder))),
         layer=layer,
         changes=tuple(changes),
         landlock=landlock,
@@ -188,7 +191,8 @@ def _programs(
     except ValueError:  # an unclosed quote: the shell will say so
         words = []
     # a program, not any file: a key that the command names must not bring its folder with it
-    named = [(cwd / word).parent for word in words if "/" in word and os.access(cwd / word, os.X_OK)]
+    paths = [cwd / word for word in words if "/" in word]
+    named = [path.parent for path in paths if os.access(path, os.X_OK) and path.is_file()]
     on_path = [Path(entry) for entry in environment.get("PATH", "").split(os.pathsep) if entry.startswith("/")]
     apart = [*toolchains, *covered]
 
@@ -231,6 +235,19 @@ def _work_tree(cwd: Path) -> Iterator[Path]:
     # a pointer may have been planted: only what is a git directory is shown
     if (directory / "HEAD").is_file() and (directory / "objects").is_dir():
         yield directory
+
+
+def _submodules(cwd: Path) -> Iterator[Path]:
+    """Yield the folders of submodules: git runs what a configuration in them says when it is asked about `cwd`."""
+    if not (cwd / ".git").exists():
+        return
+    try:
+        listed = Git(cwd).run("ls-files", "--stage", "-z")
+    except RepoError:
+        return
+    for entry in listed.split(b"\0"):
+        if entry.startswith(_GITLINK):
+            yield cwd / os.fsdecode(entry.partition(b"\t")[2])
 
 
 def _protected(cwd: Path) -> Iterator[Path]:

@@ -178,10 +178,10 @@ class Terminal:
             self.note(f"`{command}` still fails, in nothing that passed before.", style="yellow")
         if record.delivery:
             self.delivered(record.delivery)
-        if record.pull_request:
-            self.note(f"The pull request is {record.pull_request}", style="bold")
         elif record.change:
             self.changed(record.change)
+        if record.pull_request:
+            self.note(f"The pull request is {record.pull_request}", style="bold")
         if self._show_usage:
             tokens = usage(record)
             self.note(

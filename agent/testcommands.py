@@ -32,6 +32,7 @@ _SHELL_WORDS = frozenset({
     "for", "if", "printf", "pwd", "read", "return", "set", "shift", "source", "test", "time", "times", "trap", "true",
     "type", "ulimit", "umask", "unset", "until", "wait", "while",
 })  # fmt: skip
+_NODE_PROGRAMS = frozenset({"npm", "npx", "pnpm", "yarn", "bun"})
 _PLAIN_NAME = re.compile(r"[\w.+-]+")
 
 
@@ -124,6 +125,29 @@ def missing_program(command: str, root: Path) -> str | None:
         return None
     path = clean_environment(dict(os.environ), root, own_prefix=own_prefix()).get("PATH", os.defpath)
     return None if shutil.which(program, path=path) else program
+
+
+def require_in_checkout(command: str | None, root: Path, checkout: Path) -> None:
+    """Refuse a test command that names what git does not track, by a path, or needs it, for a new checkout.
+
+    Raises:
+        ConfigError: the work tree `root` has it, and `checkout` has not.
+
+    """
+    try:
+        words = shlex.split(command or "")
+    except ValueError:
+        return
+    named = [word for word in words if "/" in word and not word.startswith("/")]
+    if not _NODE_PROGRAMS.isdisjoint(words):
+        named.append("node_modules")
+    missing = next((word for word in named if (root / word).exists() and not (checkout / word).exists()), None)
+    if missing:
+        raise ConfigError(
+            f"the tests of --branch, --worktree and --pr run in a new checkout, which has no {missing}: git does not "
+            f"track it, so `{command}` cannot run there; name what it needs by its whole path, or go without "
+            "(--test-cmd '')"
+        )
 
 
 def _pytest(files: _Files, python: str) -> Iterator[Found]:

@@ -90,6 +90,6 @@ class Testing:
     def _trials(self) -> Trials | None:
         """What tests changes before they are made; None where there is nothing to run, or it cannot be layered."""
         options = self._options
-        if options.test_command is None or not options.sandboxed or not can_layer():
+        if options.test_command is None or not options.sandboxed or not can_layer(self._source.root):
             return None
         return Trials(options.test_command, self._source.root, options.test_timeout_s, self._ui.on_test_output)

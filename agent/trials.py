@@ -15,6 +15,7 @@ from agent.treeio import Tree
 from agent.validate import ValidatedPatch
 
 _NOT_RUN = frozenset({126, 127})  # what a shell ends with where a program cannot be run, or is not there
+_LACKS = re.compile(r"No module named '?(?:pytest|nose)\b|: command not found$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ class Trials:
             return Verdict(report, frozenset(), passed=True)
         if not self.baselines:
             self._test_tree()
-        if report.exit_code in _NOT_RUN and self.baselines[0].exit_code == report.exit_code:
+        if _cannot_run(report) and self.baselines[0].exit_code == report.exit_code:
             raise ConfigError(
                 f"the tests cannot run: `{self.command}` ends with exit code {report.exit_code}, "
                 "without any change, too; install what it needs, or go without (--test-cmd '')"
@@ -97,6 +98,10 @@ class Trials:
     def _test_tree(self) -> None:
         report = run_tests(self.command, self.root, timeout_s=self.timeout_s, on_output=lambda _text: None, changes=())
         self.baselines.append(report)
+
+
+def _cannot_run(report: TestReport) -> bool:
+    return report.exit_code in _NOT_RUN or (not failed_tests(report.tail) and _LACKS.search(report.tail) is not None)
 
 
 def judge(report: TestReport, baselines: Sequence[TestReport]) -> Verdict:

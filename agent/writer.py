@@ -122,9 +122,13 @@ def carry_out(writer: Writer, entry: Entry, blobs: Mapping[str, bytes]) -> None:
         _complete(writer, entry)
     except OSError as error:
         raise WriteError(f"cannot write to {journal.folder}: {error.strerror or error}; nothing was changed") from error
-    with contextlib.suppress(OSError):  # it is done: housekeeping must not make it look failed
-        journal.sync()
-        journal.prune()
+    try:
+        with contextlib.suppress(OSError):  # it is done: housekeeping must not make it look failed
+            journal.sync()
+            journal.prune()
+    except BaseException as error:
+        error.add_note(_done(entry))
+        raise
 
 
 def recover(writer: Writer, place: Place, entry_id: str) -> str:
@@ -162,7 +166,7 @@ def _complete(writer: Writer, entry: Entry) -> None:
         journal.move(entry.id, "journal", "undo")
     except BaseException as error:
         if not journal.holds("journal", entry.id):  # stopped just after the last step
-            error.add_note(f"{'the undo' if entry.undoes else 'the change'} was complete by then{_way_back(entry)}")
+            error.add_note(_done(entry))
             raise
         try:
             outcome = _called_off(writer, entry, "journal")
@@ -193,6 +197,10 @@ def _called_off(writer: Writer, entry: Entry, place: Place) -> str:
         f"every file is as it was before, but for {listed(left)}, which somebody else changed and which stays so; "
         f"all bytes from before and after are in {writer.journal.home('kept', entry.id)}"
     )
+
+
+def _done(entry: Entry) -> str:
+    return f"{'the undo' if entry.undoes else 'the change'} was complete by then{_way_back(entry)}"
 
 
 def _way_back(entry: Entry) -> str:

@@ -79,8 +79,12 @@ def apply(
         try:
             delivery = place.deliver(change.paths, message or f"{task[:1].upper()}{task[1:]}\n")
         except BaseException as error:
-            workspace.undo(change.undo_id)
-            error.add_note("the change was rolled back")
+            if place.delivery:
+                terminal.delivered(place.delivery)
+                error.add_note("the change was in place by then")
+            else:
+                workspace.undo(change.undo_id)
+                error.add_note("the change was rolled back")
             raise
     if delivery:
         terminal.delivered(delivery)

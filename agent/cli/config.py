@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from agent.cli import options
+from agent.cli.output import put
 from agent.cli.settings import Configuration, Value, settings_of
 from agent.config import ConfigFile, changed, read_repository_file, read_user_file, repository_root, save
 from agent.errors import ConfigError
@@ -56,7 +57,7 @@ def get(ctx: typer.Context, key: Key) -> None:
     value = Configuration(ctx, _directory(ctx)).value(key).value
     items = value if isinstance(value, list) else [] if value is None else [value]
     for item in items:
-        sys.stdout.write(f"{json.dumps(item) if isinstance(item, bool) else item}\n")
+        put(f"{json.dumps(item) if isinstance(item, bool) else item}\n".encode())
 
 
 @app.command("set")

@@ -12,6 +12,7 @@ from agent.commits import message as written
 from agent.outcome import Record
 from agent.terminal import Terminal
 from repo_index.git import Git
+from repo_index.recency import NO_NETWORK
 
 if TYPE_CHECKING:
     from agent.destination import Destination, Place
@@ -55,7 +56,9 @@ def working_in(git: Git, wanted: "Destination", terminal: Terminal) -> "Iterator
     """Hold the work tree that the work is to be done in; see `agent.destination.opened`."""
     from agent.destination import opened  # noqa: PLC0415
 
-    if wanted.elsewhere and git.run("status", "--porcelain", "--untracked-files=no"):
+    # git would ask a submodule with its own configuration, which may name programs
+    unseen = ("--untracked-files=no", "--ignore-submodules=all")
+    if wanted.elsewhere and git.run("status", "--porcelain", *unseen, env=NO_NETWORK):
         terminal.note("Your uncommitted work stays where it is: this begins at HEAD.", style="yellow")
     with opened(git, wanted) as place:
         yield place
@@ -98,6 +101,9 @@ def delivering(
         else:
             worded = subject(record) if subject else None
             text = written(words, record.report, model=model, trailers=trailers, subject=worded)
-        record.delivery = place.deliver(record.change.paths if record.change else (), text)
+        try:
+            place.deliver(record.change.paths if record.change else (), text)
+        finally:
+            record.delivery = place.delivery  # which Ctrl-C meanwhile does not unmake
 
     return deliver

@@ -28,6 +28,8 @@ from agent.loop import Job
 from agent.options import JobOptions
 from agent.outcome import Record, outcome_json
 from agent.terminal import Terminal
+from agent.testcommands import require_in_checkout
+from agent.ui import Ui
 from model.api import Sampling
 from repo_index.errors import SessionError
 from repo_index.folder import require_git
@@ -198,7 +200,7 @@ def run(
     error: BaseException | None = None
     try:
         if isinstance(ui, EventUi):
-            ui.say("started", task=words, model=model)
+            ui.say("started", task=words, model=named_model(ctx, model, endpoint))
         source = open_source(directory, terminal)
         if applies:
             require_git(source, "to change files")
@@ -243,6 +245,8 @@ def run(
             wanted = replace(wanted, branch=request.task.branch, moves_from=request.moves_from)
         deliver: Callable[[Record], None] = no_delivery
         with working_in(source, wanted, terminal) if isinstance(source, Git) else nullcontext() as place:
+            if place is not None:
+                require_in_checkout(job_options.test_command, source.root, place.git.root)
             opened = services(ctx).open_model(
                 named_model(ctx, model, endpoint),
                 device=device,
@@ -250,11 +254,12 @@ def run(
                 endpoint=endpoint,
                 cache_bytes=in_bytes(cache_size),
             )
+            request = request and request.written_by(opened.name)
             if place is not None:
                 subject = partial(request.subject, opened) if request else None
                 if request:
                     place.on_commit = request.note
-                deliver = delivering(place, words, model, message, subject=subject, signoff=signoff)
+                deliver = delivering(place, words, opened.name, message, subject=subject, signoff=signoff)
             keeper = Keeper(ctx, source, words, session.id if session else None, terminal)
             job = Job(place.git if place else source, opened, job_options, ui, record, deliver, keeper.keep)
             job.run(words, session.turns if session else (), keeper.progress)
@@ -262,9 +267,9 @@ def run(
             record.change = None  # its work tree is gone, and the way back with it
         if request and (published := request.open(record)):
             for note in published.notes:
-                terminal.note(f"The pull request is {note}.", style="yellow")
+                _note(f"The pull request is {note}.", record, ui)
         if store is not None and record.status != "declined":
-            _remember(record, session, store, terminal)
+            _remember(record, session, store, ui)
     except BaseException as raised:
         error = raised
         if record.change is not None:
@@ -282,12 +287,17 @@ def run(
             _write(output, record.diff)
 
 
-def _remember(record: Record, session: Session | None, store: SessionStore, terminal: Terminal) -> None:
+def _note(text: str, record: Record, ui: Ui) -> None:
+    record.notes.append(text)
+    ui.on_note(text)
+
+
+def _remember(record: Record, session: Session | None, store: SessionStore, ui: Ui) -> None:
     """Keep the chat. The change is in place by now: that a chat cannot be kept does not make the run a failure."""
     try:
         (session or store.create()).append(*record.said)
     except SessionError as error:
-        terminal.note(f"This chat is not kept: {error}", style="yellow")
+        _note(f"This chat is not kept: {error}", record, ui)
 
 
 def _write(output: Path, diff: bytes) -> None:

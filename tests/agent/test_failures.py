@@ -26,17 +26,27 @@ OUTPUTS = {
     ),
     "go": ("    --- FAIL: TestA/one (0.00s)\n--- FAIL: TestA (0.01s)\n", {"TestA/one", "TestA"}),
     "go that does not build": ("FAIL\texample.org/x [build failed]\nFAIL\n", {"example.org/x [build failed]"}),
+    "go, a package that panics": (
+        "--- FAIL: TestA (0.01s)\nFAIL\nFAIL\tex/a\t0.003s\npanic: no\nFAIL\tex/b\t0.004s\nok  \tex/c\t0.1s\nFAIL\n",
+        {"TestA", "ex/b"},
+    ),
+    "cargo, documentation": (
+        "test src/lib.rs - add (line 5) ... FAILED\n---- src/lib.rs - add (line 5) stdout ----\n",
+        {"src/lib.rs - add"},
+    ),
     "cargo": ("test a::b ... FAILED\ntest c ... ok\n", {"a::b"}),
     "cargo, quietly": (". 1/2\ntests::a --- FAILED\n\nfailures:\n\n---- tests::a stdout ----\n", {"tests::a"}),
     "jest": ("  \u25cf Sum \u203a adds\n  \u25cf Console\n", {"Sum \u203a adds"}),
     "vitest": (" FAIL  src/a.test.ts > sum > adds 3ms\n", {"src/a.test.ts > sum > adds"}),
+    "vitest, a file that cannot be loaded": (" FAIL  src/b.test.ts [ src/b.test.ts ]\n", {"src/b.test.ts"}),
     "TAP": ("not ok 3 - adds # time=1ms\nok 4 - b\n", {"adds"}),
     "TAP, nested": ("# Subtest: group\n    not ok 1 - inner\nnot ok 3 - group\n", {"inner", "group"}),
     "node": ("\x1b[31m\u2716 adds (0.5ms)\x1b[0m\n\u2716 failing tests:\n", {"adds"}),
     "maven": (
         "[ERROR] com.x.SumTest.adds -- Time elapsed: 0.01 s <<< FAILURE!\n[ERROR]   SumTest.adds:12 expected: <1>\n",
-        {"com.x.SumTest.adds", "SumTest.adds:12"},
+        {"com.x.SumTest.adds", "SumTest.adds"},
     ),
+    "maven, by way of another method": ("[ERROR]   SumTest.adds:12->check:30 expected: <1>\n", {"SumTest.adds"}),
     "gradle": ("com.x.Test > adds FAILED\n", {"com.x.Test > adds"}),
     "nothing": ("all is well\nFAILED (failures=2)\n", set()),
 }

@@ -36,6 +36,7 @@ def test_nothing_has_happened_yet() -> None:
         "branch": None,
         "worktree": None,
         "pull_request": None,
+        "notes": [],
     }
 
 

@@ -79,6 +79,11 @@ def test_blank_lines_after_wrong_counts_separate() -> None:
     assert marked(second) == "-d|+e"
 
 
+def test_a_line_of_equals_signs_that_lost_its_blank_ends_no_hunk() -> None:
+    with pytest.raises(PatchError, match="begins with none of"):
+        parse_patch("--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n Title\n==========\n-old\n+new\n")
+
+
 def test_a_body_longer_than_its_counts_is_taken_whole() -> None:
     (hunk,) = hunks("@@ -1,1 +1,1 @@\n-a\n+b\n\n c\n+d\n")
     assert marked(hunk) == "-a|+b| | c|+d"

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.errors import AgentError, BrokenSyntaxError, PlacementError, UntrustedError
+from agent.errors import AgentError, BrokenSyntaxError, PlacementError, ReviewError, UntrustedError
 from agent.patch import FilePatch, Patch
 from agent.proposal import Checker
 from repo_index.errors import StaleSnapshotError
@@ -77,5 +77,5 @@ def test_what_is_left_after_review_is_checked_again(repo: Repo) -> None:
     assert check.reviewed(patch, lambda patch: patch.patch) is patch
     assert check.reviewed(patch, lambda _: Patch(())) is None
     broken = Checker(check.snapshot, check.consent, allow_syntax_errors=True).check_text(both)
-    with pytest.raises(BrokenSyntaxError):
+    with pytest.raises(ReviewError, match="what you took cannot stand without the rest"):
         check.reviewed(patch, lambda _: broken.patch)

@@ -265,6 +265,17 @@ class TestWrites:
         _run(attack, confined)
         assert listing() == before
 
+    def test_nor_that_of_a_submodule(self, confined: Path) -> None:
+        sub = confined / "sub"
+        git = ["git", "-c", "user.name=a", "-c", "user.email=a@b", "-C"]
+        subprocess.run(["git", "init", "-q", str(sub)], check=True)
+        subprocess.run([*git, str(sub), "commit", "-q", "--allow-empty", "-m", "x"], check=True)
+        subprocess.run([*git, str(confined), "add", "sub"], check=True, capture_output=True)
+        before = (sub / ".git/config").read_bytes()
+        _run("git -C sub config core.fsmonitor evil; rm -rf sub/.git; touch sub/mine", confined)
+        assert (sub / ".git/config").read_bytes() == before
+        assert (sub / "mine").exists()
+
     def test_git_can_be_read(self, confined: Path) -> None:
         (confined / "a").touch()
         assert _run("git status --short", confined).tail == "?? a\n"

@@ -94,6 +94,17 @@ def test_bytes_that_are_no_utf_8_reach_their_file(cli: Cli, repo: Repo) -> None:
     assert repo.files()["l.txt"][0] == "größe\nlänge\n".encode("latin-1")
 
 
+def test_a_diff_may_hold_a_files_own_bytes(cli: Cli, repo: Repo) -> None:
+    repo.write({"l.txt": ("größe\n".encode("latin-1"), 0o644)})
+    repo.commit()
+    diff = "--- a/l.txt\n+++ b/l.txt\n@@ -1 +1,2 @@\n größe\n+länge\n"
+    assert cli("apply", "-y", "-", stdin=diff.encode("latin-1")).code == 0
+    assert repo.files()["l.txt"][0] == "größe\nlänge\n".encode("latin-1")
+    repo.run("checkout", "-q", "l.txt")
+    given = cli("apply", "--dry-run", "-", stdin=diff.encode()).out
+    assert cli("apply", "-y", "-", stdin=given).code == 0
+
+
 def test_a_file_that_is_not_there(cli: Cli) -> None:
     result = cli("apply", "missing.diff")
     assert result.code == ExitCode.USAGE

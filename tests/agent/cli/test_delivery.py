@@ -1,10 +1,13 @@
 """`--commit`, `--branch` and `--worktree`: where a change goes, and what stays as it was."""
 
 import json
+import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from agent.commits import commit
 from agent.errors import ExitCode
 from model.api import Query
 from tests.agent.cli.diffs import BROKEN, FILES, FIX, FIXED, NEW_FILE, NOWHERE
@@ -121,6 +124,20 @@ class TestCommit:
         assert cli("undo", value["undo_id"]).code == 0  # the files, not the commit
         assert repo.run("status", "--porcelain") == b" M calc.py\n"
 
+    def test_ctrl_c_meanwhile_does_not_unmake_a_commit(self, cli: Cli, repo: Repo) -> None:
+        def interrupted(*args: Any, **env: Any) -> str:
+            made = commit(*args, **env)
+            signal.raise_signal(signal.SIGINT)
+            return made
+
+        cli.monkeypatch.setattr("agent.destination.commit", interrupted)
+        result = cli("-y", "--commit", "fix", answers=[FIX])
+        assert result.code == ExitCode.INTERRUPTED
+        assert (repo.files()["calc.py"][0], repo.run("status", "--porcelain")) == (FIXED, b"")
+        assert "Committed calc.py as " in result.err
+        assert "the change was in place by then" in result.err
+        assert "rolled back" not in result.err
+
 
 class TestHostile:
     """What a repository configures to run at a commit, a checkout or a change of the index, does not."""
@@ -143,6 +160,19 @@ class TestHostile:
         repo.run("config", "gpg.program", f"echo gpg >> {pwned}")
         repo.run("config", "commit.gpgSign", "true")
         pwned.unlink(missing_ok=True)  # of this setup itself
+        assert cli("-y", *flags, "fix", answers=[FIX]).code == 0
+        assert not pwned.exists()
+
+    @pytest.mark.parametrize("flags", [("--branch", "x"), ("--worktree", "../tree")])
+    def test_nor_does_anything_of_a_submodule(self, cli: Cli, repo: Repo, flags: tuple[str, ...]) -> None:
+        pwned = repo.root.parent / "pwned"
+        sub = Repo.init(repo.root / "sub", {"a.txt": (b"a\n", 0o644)})
+        repo.run("add", "sub")
+        repo.commit()
+        (sub.root / ".git/info/attributes").write_text("* filter=evil\n")
+        sub.run("config", "filter.evil.clean", f"sh -c 'echo clean >> {pwned}; cat'")
+        (sub.root / "a.txt").write_text("b\n")
+        pwned.unlink(missing_ok=True)
         assert cli("-y", *flags, "fix", answers=[FIX]).code == 0
         assert not pwned.exists()
 
@@ -206,7 +236,8 @@ class TestBranch:
 class TestWorktree:
     def test_the_change_is_there_and_nowhere_else(self, cli: Cli, repo: Repo, tmp_path: Path) -> None:
         target = tmp_path / "of its own"
-        assert cli("-y", "--worktree", target, "fix", answers=[FIX]).code == 0
+        result = cli("-y", "--worktree", target, "fix", answers=[FIX])
+        assert (result.code, result.err.count("takes it back")) == (0, 1)
         assert (repo.files(), (target / "calc.py").read_bytes()) == (FILES, FIXED)
         assert Repo(target).run("status", "--porcelain") == b" M calc.py\n"
         assert cli("-C", target, "undo").code == 0
@@ -220,6 +251,14 @@ class TestWorktree:
         assert Repo(target).run("status", "--porcelain", "--branch") == b"## x\n"
         assert shown(Repo(target)) == ["calc.py"]
         assert repo.run("rev-parse", "--abbrev-ref", "HEAD") == b"main\n"
+
+    def test_tests_that_need_what_git_does_not_track_are_refused_before_the_model_writes(
+        self, cli: Cli, repo: Repo, tmp_path: Path
+    ) -> None:
+        repo.write({".venv/bin/python": (b"#!/bin/sh\n", 0o755), ".gitignore": (b".venv\n", 0o644)})
+        result = cli("-y", "--branch", "x", "--test-cmd", ".venv/bin/python -m pytest", "fix", answers=[FIX])
+        assert (result.code, cli.model.queries) == (ExitCode.USAGE, [])
+        assert "in a new checkout, which has no .venv/bin/python" in result.err
 
     def test_what_came_to_nothing_is_removed(self, cli: Cli, repo: Repo, tmp_path: Path) -> None:
         target = tmp_path / "tree"

@@ -23,7 +23,7 @@ from tests.fakes.git_repo import Repo
 
 JSON_KEYS = [
     "status", "exit_code", "error", "diff", "files", "attempts", "tests", "usage", "attended", "timings_s", "undo_id",
-    "commit", "branch", "worktree", "pull_request",
+    "commit", "branch", "worktree", "pull_request", "notes",
 ]  # fmt: skip
 
 
@@ -404,8 +404,8 @@ class TestMentions:
         result = cli("--dry-run", "use @.env and @src/nope.py", answers=[FIX])
         assert "hidden" not in "".join(cli.model.memories[0].texts)
         assert (
-            ".env is named in the task and left out: secret file (.env). If the model is to see it: --include .env"
-            in (result.err.replace("\n", " "))
+            ".env is named in the task and left out: secret file (.env). If the model is to see it beside all else: "
+            "--include '*' --include .env" in (result.err.replace("\n", " "))
         )
         assert "@src/nope.py names no file here" in result.err
         cli("--dry-run", "--include", ".env", "--include", "*", "use @.env", answers=[FIX])

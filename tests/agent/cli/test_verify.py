@@ -116,7 +116,7 @@ class TestTests:
         def refuse(*_: object, **__: object) -> None:
             raise PolicyError("no namespaces here")
 
-        cli.monkeypatch.setattr(testing, "can_layer", lambda: False)
+        cli.monkeypatch.setattr(testing, "can_layer", lambda _root: False)
         cli.monkeypatch.setattr(testing, "run_tests", refuse)
         result = cli("-y", "--test-cmd", "true", "fix", answers=[FIX])
         assert (result.code, repo.files()) == (ExitCode.REFUSED, FILES)
