@@ -169,10 +169,10 @@ def file_of_renamed_type(query: str, paths: Collection[str]) -> tuple[str, str] 
     return (old[0], str(PurePosixPath(old[0]).with_stem(found["new"]))) if len(old) == 1 and not new else None
 
 
-def renamed_name(query: str) -> str | None:
-    """Return the name that a query wants another one for: `rename the function rpad to pad_right`; a file's is none."""
+def renaming(query: str) -> tuple[str, str] | None:
+    """Return the name that a query wants another one for, and that one: `rename rpad to padRight`; a file's is none."""
     found = _RENAMED.search(query)
-    return found and found["old"]
+    return (found["old"], found["new"]) if found else None
 
 
 def identifiers(text: str) -> set[str]:
@@ -183,4 +183,4 @@ def identifiers(text: str) -> set[str]:
 def mentioned_identifiers(query: str) -> set[str]:
     """Return the identifiers in a query that are no plain words: `name(`, `a_name`, `aName`, `Name`, a renamed one."""
     telling = {name for name in identifiers(_ORDER.sub(" ", query)) if "_" in name or name.lower() != name}
-    return telling | set(_CALLED.findall(query)) | set(filter(None, [renamed_name(query)]))
+    return telling | set(_CALLED.findall(query)) | set((renaming(query) or ())[:1])

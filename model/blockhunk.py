@@ -203,7 +203,8 @@ def _kept_of(line: str, keeps: Kept) -> str:
     """Return what the new first line of a block begins with, as the old one does.
 
     A definition's name is all before the parenthesis of its arguments; where it has none, all up to what is called so.
-    Where there is no name, as where only the keyword is kept, it is the first word.
+    Where there is no name, as where only the keyword is kept, it is the first word; of what begins with signs, such as
+    `{{`, the blanks before them: a sign alone would split what the model would write as one.
     """
     if keeps == "nothing":
         return ""
@@ -213,4 +214,5 @@ def _kept_of(line: str, keeps: Kept) -> str:
             return line[: found.end()]
         if name := defined_name(line):
             return line[: line.index(name) + len(name)]
-    return beginning_of(line)
+    beginning = beginning_of(line)
+    return beginning if beginning[-1:].isalnum() else indentation_of(line)

@@ -16,9 +16,10 @@ from typing import Literal
 from model.api import Flaw
 from model.choices import Choice, SortedTexts
 from model.correction import Fault, Rewrite
-from model.guide import ANEW, BEHIND, Guide, Hints, Mending
+from model.guide import ANEW, BARE, BEHIND, Guide, Hints, Mending
+from model.hints import NAMED
 from model.hunk import HunkState
-from model.leads import leading_tokens
+from model.leads import copying_tokens, leading_tokens
 from model.lines import FileLines
 from model.newpath import NewPaths
 from model.section import FileSection, Tried
@@ -26,7 +27,6 @@ from model.tree import FENCE_CLOSE, NULL, FileTree
 from model.vocabulary import Mask, incomplete_tail
 
 FENCE_OPEN = b"```diff\n"
-_HUNK_OPEN = b"@@\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,8 @@ class DiffConstraint:
         self._hunk: HunkState | None = None  # at the beginning of a line in it
         self._prefix = b""  # what the next line must begin with
         self._hints: Hints = ()
+        self._line_hints: Hints = ()  # of lines in a hunk
+        self._adds_enough = False  # what is removed has all that stands for it
         self._one_space_is_usual = False
         self._writable: Mask | None = None  # tokens that the file's encoding has, where it has not all
         self._pending_rewrite: Rewrite | None = None
@@ -121,6 +123,10 @@ class DiffConstraint:
         found = leading_tokens(self._hints, self._line, self.vocabulary)
         if self._hunk:  # there, one `-` or two begin a line that is removed
             found = {id_: bonus for id_, bonus in found.items() if self.vocabulary.tokens[id_] not in {b"-", b"--"}}
+        for id_, bonus in copying_tokens(self._line_hints, self._line, self.vocabulary).items():
+            found[id_] = max(bonus, found.get(id_, bonus))
+        if self._adds_enough and not self._line:
+            found |= dict.fromkeys(self.vocabulary.beginning_with_plus, -NAMED)
         return found
 
     def leaving(self) -> list[int]:
@@ -218,7 +224,8 @@ class DiffConstraint:
     ) -> None:
         self._line = b""
         self._choices, self._free, self._path, self._hunk = list(choices), free, path, None
-        self._hints = ()
+        self._hints = self._line_hints = ()
+        self._adds_enough = False
 
     def _expect_file(self) -> None:
         self._expect(*self._file_choices())
@@ -287,7 +294,7 @@ class DiffConstraint:
         if self._written[-1].lines.lines:
             choices.append(_one(f"--- a/{old}\n".encode(), lambda: self._expect(to_hunks)))
         self._expect(*choices)
-        self._hints = self._guide.files(self._hunk)
+        self._hints = [*self._guide.files(self._hunk), *self._guide.own_uses()]
 
     def _name_file(self) -> None:
         self._open_section(None, self._take_path(), FileLines(()))
@@ -320,10 +327,9 @@ class DiffConstraint:
 
     def _hunk_choices(self) -> list[Choice]:
         file = self._written[-1]
-        choices = [
-            _one(_HUNK_OPEN, self._open_hunk),
-            Choice(ANEW, file.headings(), self._open_hunk_under),
-        ]
+        if self._guide.starts():  # a line is all that there is to change
+            return [_one(BARE, self._open_hunk)]
+        choices = [_one(BARE, self._open_hunk), Choice(ANEW, file.headings(), self._open_hunk_under)]
         # A task that does not ask for something new begins with a change of what is there.
         if self._tree.wanted or self._guide.changes_anything:
             with_types = self._tree.wanted == "type"
@@ -339,7 +345,8 @@ class DiffConstraint:
         file.drop_unchanged()
         self._one_space_is_usual = file.lines.one_space_is_usual
         self._guide.mending = Mending()
-        file.open_hunk(heading, self._n_lines, is_behind=is_behind, keeps=self._guide.kept(heading))
+        starts = self._guide.starts() if heading is None else None
+        file.open_hunk(heading, self._n_lines, starts, is_behind=is_behind, keeps=self._guide.kept(heading))
         self._expect_line()
 
     def _expect_line(self) -> None:
@@ -360,6 +367,7 @@ class DiffConstraint:
             choices += self._hunk_choices()
         self._expect(*choices, free=self._add if hunk.may_add else None)
         self._hunk = hunk
+        self._line_hints, self._adds_enough = self._guide.lines(hunk), self._guide.is_all_renamed(hunk)
         if (may_close or may_abandon) and not hunk.looks_incomplete:
             self._hints = self._guide.files_and_headings(self._hunk)
         if prefix := hunk.must_begin_with:

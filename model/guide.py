@@ -1,16 +1,18 @@
 """Which of the lines that can come next are preferred: by what the task says, and by what the diff leaves behind."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from model.blockhunk import Kept
-from model.hints import MENDING, NAMED, NEW, USING, named_alike
+from model.hints import COPIED, MENDING, NAMED, NEW, USING, named_alike
 from model.hunk import HunkState
+from model.hunklines import renamed
 from model.section import FileSection
 from model.tree import FileTree
 from model.uses import Places
 
-ANEW, BEHIND = b"@@ ", b"@@ after "  # what hunks begin with that name a block, and write it anew or add behind it
+# What hunks begin with: those that name no block, write one anew, or add behind it.
+BARE, ANEW, BEHIND = b"@@\n", b"@@ ", b"@@ after "
 
 # For what a line may begin with, what can follow that and by how much each of these is made likelier, in nats.
 Hints = Sequence[tuple[bytes, Mapping[bytes, float]]]
@@ -73,12 +75,27 @@ class Guide:
             return []
         if self.mending.block:
             return [(b"", {ANEW: MENDING}), (ANEW.rstrip(), {b" " + self.mending.block: MENDING})]
-        blocks = map(self._written[-1].lines.heading_at, self._left_in_use(taken).get(path, ()))
-        if using := {b" " + heading: NAMED for heading in blocks if heading}:
-            return [(b"", {ANEW: NAMED} if self.changes_anything else {}), (ANEW.rstrip(), using)]
+        if self.starts():
+            return [(b"", {BARE: NAMED} if self.changes_anything else {})]
+        if using := dict.fromkeys(self._openings(self._left_in_use(taken).get(path, ())), NAMED):
+            first = {BARE if each == b"\n" else ANEW: NAMED for each in using}
+            return [(b"", first if self.changes_anything else {}), (ANEW.rstrip(), using)]
         adds = self.mending.lacks_definition or self.wants_new
         anew = {b" after ": NEW} if adds else self._tree.heading_bonuses(path, behind=False)
         return [(ANEW.rstrip(), anew), (BEHIND.rstrip(), self._tree.heading_bonuses(path, behind=True))]
+
+    def _openings(self, left: Iterable[int]) -> Iterator[bytes]:
+        """Yield what follows the `@@` of hunks that reach lines of the last file: a block's heading, as a rule.
+
+        None is named for one in no block, as the first line of a class, if it is known what it becomes.
+        """
+        lines, names = self._written[-1].lines, self._new_names()
+        for index in sorted(left):
+            line, heading = lines.lines[index], lines.heading_at(index)
+            if heading:
+                yield b" " + heading
+            elif renamed(line, names) != line:
+                yield b"\n"
 
     def sides(self, path: str, modified: bytes) -> Hints:
         """Return what is preferred as the new side of a file: none, where the task wants it deleted.
@@ -92,6 +109,55 @@ class Guide:
             return []
         gone = (other for section in self._written for other in section.files_gone())
         return [] if any(named_alike(path, other) for other in gone) else [(b"", {modified: USING})]
+
+    def lines(self, hunk: HunkState) -> Hints:
+        """Return which lines come next in a hunk where a name gets another one: those that have it, with the new one.
+
+        What stands beside them in a block that is written anew stays as it is.
+        """
+        names = self._new_names()
+        if not names:
+            return []
+        due, following = hunk.due(lambda line: renamed(line, names)), hunk.following()
+        if hunk.is_empty and hunk.heading is None and (starts := self.starts()):
+            following = [self._written[-1].lines.lines[index] for index in starts]
+        found: dict[bytes, float] = {}
+        if due is not None:
+            line = renamed(due, names)
+            found[f"+{line}\n".encode()] = COPIED if line == due else NAMED
+        found |= {f"-{line}\n".encode(): NAMED for line in following if renamed(line, names) != line}
+        if len(following) == 1 and self._tree.renaming and renamed(following[0], names) == following[0]:
+            is_done = self.is_all_renamed(hunk) and hunk.may_close  # so that it need not go on
+            found |= dict.fromkeys((f"{marker}{following[0]}\n".encode() for marker in "- "[: 1 + is_done]), -NAMED)
+        return [(b"", found)]
+
+    def is_all_renamed(self, hunk: HunkState) -> bool:
+        """Whether each removed line came back with the name that the task changes, so that nothing is to be added."""
+        names = self._tree.renaming
+        return bool(names) and not hunk.is_behind and hunk.is_all(lambda line: renamed(line, names))
+
+    def starts(self) -> Sequence[int] | None:
+        """Return the lines of the last file at which a hunk that names no block has to begin; None if at any.
+
+        Those are, where the task renames, the ones that have the name, as long as there are any.
+        """
+        return sorted(self._left_with(self._tree.renaming)) or None
+
+    def _left_with(self, names: Iterable[str]) -> Collection[int]:
+        """Return the lines of the last file, in no hunk, that have one of these names."""
+        return self._left_in_use(map(self._tree.uses.of_name, names)).get(self._written[-1].old or "", ())
+
+    def own_uses(self) -> Hints:
+        """Return what leads to the lines of a file that was just moved, where it has a name that gets another one."""
+        is_used = bool(self._left_with(self._new_names()))
+        return [(b"", {f"--- a/{self._written[-1].old}\n".encode(): USING})] if is_used else []
+
+    def _new_names(self) -> Mapping[str, str]:
+        """Return the names that get others: which the task says, or says to go on with."""
+        names = dict(self._tree.renaming)
+        for section in self._written if self._tree.spreads else ():
+            names |= section.words_replaced(self._tree.told)
+        return names
 
     def kept(self, heading: str | None) -> Kept:
         """Return what the first line of a block that is written anew must begin with; one that has to go, nothing."""
@@ -109,14 +175,13 @@ class Guide:
 
     def _taken_away(self) -> Iterator[Places]:
         """Yield the uses of each name and file that the diff takes away or puts another for, or should."""
-        if self._tree.renamed:
-            yield self._tree.uses.of_name(self._tree.renamed)
+        yield from map(self._tree.uses.of_name, self._tree.renaming)
         for section in self._written:
             yield from map(self._tree.uses.of_file, section.files_gone())
             if section.new:
                 names = section.names_gone(self._tree.told)
                 if self._tree.spreads:
-                    names |= section.words_replaced(self._tree.told)
+                    names |= section.words_replaced(self._tree.told).keys()
                 yield from map(self._tree.uses.of_name, names)
 
     def _left_in_use(self, taken: Iterable[Places]) -> Mapping[str, set[int]]:

@@ -16,6 +16,8 @@ _K1, _B = 1.2, 0.75
 _STRENGTH = 4.0
 # As much is what it takes next to follow from the names of files in it.
 _NAMED = 4.0
+# As much is a line that stays as it is, where the block that it stands in is written anew for a name alone.
+COPIED = 2 * _STRENGTH
 # As much more is a hunk preferred that adds behind a definition, where the task wants something new.
 NEW = 2 * _STRENGTH
 # As much is a file that uses what the diff takes away, and that it is changed, not deleted; and the others

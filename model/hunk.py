@@ -1,8 +1,7 @@
 """One hunk as it is written: which places in the file it can still stand at, and what it changes."""
 
 import copy
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import ClassVar, Literal, Self
 
 import numpy as np
@@ -20,6 +19,7 @@ from model.hunklines import (
     n_gone_round,
     opens_definition,
     refined,
+    replacements,
 )
 from model.lines import FileLines, Places, Taken
 from model.matches import n_same
@@ -69,6 +69,7 @@ class HunkState:
         self._context_run = 0
         self._owed = 0  # the old line before which nothing is added
         self._is_full = False  # nothing more is added
+        self._replaced: tuple[list[tuple[Marker, str]], Sequence[tuple[str, str]]] | None = None  # of which lines
 
     @classmethod
     def deletion(cls, file: FileLines) -> Self:
@@ -273,13 +274,31 @@ class HunkState:
         """Return the lines that it adds."""
         return [line for marker, line in self._lines if marker == "+"]
 
-    def lines_replaced(self) -> Iterator[tuple[str, str]]:
-        """Yield the lines that it removes with those that it adds in their place, as far as each has one."""
-        for is_kept, group in groupby(refined(self._lines), lambda line: line[0] == " "):
-            run = [] if is_kept else list(group)
-            removed, added = ([line for marker, line in run if marker == side] for side in "-+")
-            if len(removed) == len(added):
-                yield from zip(removed, added, strict=True)
+    def lines_replaced(self) -> Sequence[tuple[str, str]]:
+        """Return the lines that it removes with those that it adds in their place, as far as each has one."""
+        if self._replaced is None or self._replaced[0] != self._lines:
+            self._replaced = self._lines.copy(), replacements(refined(self._lines))
+        return self._replaced[1]
+
+    def due(self, becomes: Callable[[str], str]) -> str | None:
+        """Return the removed line that the next added one stands for, if each `becomes` a new one; None if none does.
+
+        None also where that is not known, or no line may be added.
+        """
+        return self._run.due(becomes) if self.may_add else None
+
+    def is_all(self, becomes: Callable[[str], str]) -> bool:
+        """Whether the lines added since the last unchanged one are just what each one removed there `becomes`."""
+        return self._run.is_all(becomes)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is written in it yet."""
+        return not self._lines
+
+    def following(self) -> Sequence[str]:
+        """Return the old lines that can come next and be removed: none, the only one, or two of several."""
+        return [text.decode().removesuffix("\n") for text in self.removable.starting_with(b"")]
 
     def likely(self) -> str:
         """Guess the next line: the removed lines are often written anew, with a small change."""

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import groupby
 from typing import Literal
@@ -80,6 +80,25 @@ def refined(lines: Sequence[tuple[Marker, str]]) -> list[tuple[Marker, str]]:
                 kept += [("-", line) for line in removed[start:end]]
                 kept += [("+", line) for line in added[new_start:new_end]]
     return kept
+
+
+def replacements(lines: Sequence[tuple[Marker, str]]) -> list[tuple[str, str]]:
+    """Return the removed lines of a hunk with those that are added in their place, as far as each has one."""
+    found: list[tuple[str, str]] = []
+    for is_kept, group in groupby(lines, lambda line: line[0] == " "):
+        run = [] if is_kept else list(group)
+        removed, added = ([line for marker, line in run if marker == side] for side in "-+")
+        if len(removed) == len(added):
+            found += zip(removed, added, strict=True)
+    return found
+
+
+def renamed(line: str, names: Mapping[str, str]) -> str:
+    """Return a line with other names in place of those that it has."""
+    for old, new in names.items():
+        if old in line:
+            line = re.sub(rf"\b{re.escape(old)}\b", lambda _: new, line)  # noqa: B023 - called at once
+    return line
 
 
 def n_opened(line: str) -> int:

@@ -18,6 +18,17 @@ def leading_tokens(hints: Hints, line: bytes, vocabulary: Vocabulary) -> dict[in
     return found
 
 
+def copying_tokens(hints: Hints, line: bytes, vocabulary: Vocabulary) -> dict[int, float]:
+    """Return the tokens that spell on what `hints` prefer, and the nats of each: the model may split it as it likes."""
+    found: dict[int, float] = {}
+    for lead, hinted in hints:
+        for text, bonus in hinted.items():
+            if (whole := lead + text).startswith(line):
+                for id_ in vocabulary.prefixes_of(whole[len(line) :]):
+                    found[id_] = max(bonus, found.get(id_, bonus))
+    return found
+
+
 def _word_ends(text: bytes, vocabulary: Vocabulary) -> list[int]:
     """Return the tokens that text begins with and that end as a word of it does; else the longest one.
 

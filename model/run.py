@@ -1,6 +1,6 @@
 """Lines that a hunk removes and adds without an unchanged one between them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import takewhile
 
@@ -36,6 +36,24 @@ class Run:
         self.added.append(line)
         self.following = None
         self.n_last_added += 1
+
+    def due(self, becomes: Callable[[str], str]) -> str | None:
+        """Return the removed line that comes next where they are written anew one by one as what each `becomes`.
+
+        None where that is not known, or all of them stay as they are.
+        """
+        made = list(map(becomes, self.removed))
+        if made == self.removed:
+            return None
+        at = len(self.added)
+        if self.added:
+            alike = [index for index, line in enumerate(made) if line == self.added[-1]]
+            at = 1 + min(alike, key=lambda index: abs(index + 1 - at), default=len(made))
+        return self.removed[at] if at < len(made) else None
+
+    def is_all(self, becomes: Callable[[str], str]) -> bool:
+        """Whether what is added is just what each removed line `becomes`: nothing, where none is removed."""
+        return list(map(becomes, self.removed)) == self.added
 
     def go_on_behind(self, *, skips: bool) -> bool:
         """Let the next line that is added stand for the removed one that is due; return whether there is one.

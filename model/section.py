@@ -3,6 +3,8 @@
 from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from model.blockhunk import AnewHunk, BehindHunk, Kept
 from model.choices import SortedTexts
 from model.hunk import HunkState, in_file_order, lines_taken
@@ -56,11 +58,17 @@ class FileSection:
             last = self.hunks[-1]
             self.restore(self.hunks[:-1], self.tried | {(last.heading, last.is_behind)})
 
-    def open_hunk(self, heading: str | None, first_line: int, *, is_behind: bool, keeps: Kept) -> None:
-        """Open a hunk: anywhere, or with `heading` at the block that it begins; see `AnewHunk` and `BehindHunk`."""
+    def open_hunk(
+        self, heading: str | None, first_line: int, starts: Sequence[int] | None, *, is_behind: bool, keeps: Kept
+    ) -> None:
+        """Open a hunk: at one of `starts`, or with `heading` at the block that it begins.
+
+        See `AnewHunk` and `BehindHunk`. With neither it begins anywhere.
+        """
         self.hunks[:] = [hunk.settled for hunk in self.hunks]
         if heading is None:
-            hunk = HunkState(self.lines, self.hunks, first_line=first_line)
+            at = None if starts is None else np.array(starts)
+            hunk = HunkState(self.lines, self.hunks, first_line=first_line, starts=at)
         elif is_behind:
             hunk = BehindHunk(self.lines, self.hunks, heading, first_line=first_line)
         else:
@@ -133,10 +141,10 @@ class FileSection:
         }
         return gone - added - {name for index, name in names.items() if index not in removed} if gone else gone
 
-    def words_replaced(self, told: Container[str]) -> set[str]:
-        """Return the words that its hunks put others for, where both are `told` and can be names."""
+    def words_replaced(self, told: Container[str]) -> dict[str, str]:
+        """Return the words that its hunks put others for, and those, where both are `told` and can be names."""
         pairs = (word_replaced(*lines) for hunk in self.hunks for lines in hunk.lines_replaced())
-        return {old for old, new in filter(None, pairs) if old in told and new in told and can_be_name(old)}
+        return {old: new for old, new in filter(None, pairs) if old in told and new in told and can_be_name(old)}
 
     def taken_indices(self) -> set[int]:
         """Return the lines of the file that its hunks have, the last one as far as it is written."""

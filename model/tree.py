@@ -17,7 +17,7 @@ from model.asked import (
     mentioned_identifiers,
     mentioned_lines,
     named_paths,
-    renamed_name,
+    renaming,
     without_paths,
 )
 from model.choices import SortedTexts
@@ -110,10 +110,10 @@ class FileTree:
         return asks_to_rename(self._task)
 
     @cached_property
-    def renamed(self) -> str | None:
-        """The name that the task wants another one for."""
-        name = renamed_name(self._task)
-        return name if name and can_be_name(name) else None
+    def renaming(self) -> Mapping[str, str]:
+        """The name that the task wants another one for, and that one; empty where it wants none."""
+        found = renaming(self._task)
+        return {found[0]: found[1]} if found and can_be_name(found[0]) else {}
 
     @cached_property
     def spreads(self) -> bool:

@@ -121,6 +121,11 @@ class Vocabulary:
         return self._mask(lambda token: token[:1] == b"+" and (token == b"+" or self._is_free(token[1:])))
 
     @cached_property
+    def beginning_with_plus(self) -> Sequence[int]:
+        """The tokens of `plus`."""
+        return [int(id_) for id_ in np.flatnonzero(self.plus)]
+
+    @cached_property
     def plus_one_space(self) -> Mask:
         """Tokens that begin an added line with one space and then text; see `one_space`."""
         return self._mask(lambda token: token[:2] == b"+ " and token[2:3] not in _NO_TEXT)

@@ -11,7 +11,7 @@ from model.asked import (
     mentioned_identifiers,
     mentioned_lines,
     named_paths,
-    renamed_name,
+    renaming,
     without_paths,
 )
 
@@ -75,19 +75,19 @@ def test_a_new_java_type_has_a_file_of_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("task", "name"),
+    ("task", "names"),
     [
-        ("rename the function rpad to padRight everywhere", "rpad"),
-        ("Rename `fmt` to format_euros in money", "fmt"),
-        ("rename the class Node to Station", "Node"),
-        ("rename close() to shut", "close"),
+        ("rename the function rpad to padRight everywhere", ("rpad", "padRight")),
+        ("Rename `fmt` to format_euros in money", ("fmt", "format_euros")),
+        ("rename the class Node to Station", ("Node", "Station")),
+        ("rename close() to shut", ("close", "shut")),
         ("rename prices.py to costs.py", None),
         ("rename prices to costs.py", None),
         ("it should be renamed", None),
     ],
 )
-def test_a_name_that_is_to_be_changed_is_told(task: str, name: str | None) -> None:
-    assert renamed_name(task) == name
+def test_a_name_that_is_to_be_changed_is_told(task: str, names: tuple[str, str] | None) -> None:
+    assert renaming(task) == names
 
 
 def test_a_java_type_that_is_renamed_moves_its_file() -> None:

@@ -725,7 +725,7 @@ def test_a_block_that_is_written_as_it_was_can_be_dropped() -> None:
 
 
 def test_where_something_is_renamed_a_definition_need_not_keep_its_name() -> None:
-    pen = Pen({"shapes.py": SHAPES}, task="rename area to surface")
+    pen = Pen({"shapes.py": SHAPES}, task="area has to be renamed")
     pen.open_file("shapes.py")
     pen.write("@@ def area(self):\n")
     assert pen.constraint._line == b"+    def"
@@ -1093,7 +1093,7 @@ def test_what_uses_a_name_that_is_gone_is_led_to() -> None:
         return Flaw(lines.index("    return old() + 1"), lacks=True) if "def old():" not in lines else None
 
     lines = ["def old():", "    return 1", "", "", "def user():", "    return old() + 1"]
-    pen = Pen({"a.py": lines}, check=check, task="rename old to new")
+    pen = Pen({"a.py": lines}, check=check, task="old has to be renamed")
     pen.open_file("a.py")
     pen.write("@@ def old():\n")
     pen.write(" new():\n")
@@ -1222,7 +1222,8 @@ def test_files_that_use_one_that_moves_come_next_and_their_blocks_first() -> Non
     pen.write(" costs\n")
     assert led(pen) == {"@@ ", "@@ def total(items):\n"}
     pen.write("@@ def t")
-    pen.write("(items):\n")
+    pen.write(" total(items):\n")
+    assert due(pen) == {"+    return sum(map(costs.of, items))\n"}
     pen.write("+    return sum(map(costs.of, items))\n")
     assert led(pen) == {"--- a/tests/test_prices.py\n"}
 
@@ -1249,9 +1250,8 @@ def test_files_that_use_a_name_that_is_gone_come_next() -> None:
     }
     pen = Pen({**files, "c.py": ["x"]}, task="rename fmt to format_euros in money")
     pen.open_file("money.py")
-    pen.write("@@ def fmt")
-    pen.write(" format_euros(cents):\n")
-    pen.write("+    return cents\n")
+    pen.write("-def fmt(cents):\n")
+    pen.write("+def format_euros(cents):\n")
     assert led(pen) == {"--- a/bill.py\n"}
 
 
@@ -1264,6 +1264,69 @@ def test_a_word_that_gets_another_leads_to_its_other_places_if_the_task_says_eve
         pen.write("(n):\n")
         pen.write("+    return burst + n\n")
         assert ("@@ " in led(pen)) is leads
+
+
+def test_where_the_task_changes_a_name_the_lines_that_have_it_come_first_and_one_by_one() -> None:
+    lines = ["import x", "", "class Node:", "    def __init__(self):", "        self.links = [Node, 1]", "", "y = Node"]
+    pen = Pen({"a.py": lines}, task="rename the class Node to Station")
+    pen.open_file("a.py")  # no other hunk can begin, and no line without the name may begin it
+    assert due(pen) == {"-class Node:\n", "-        self.links = [Node, 1]\n", "-y = Node\n"}
+    assert not pen.may("+")
+    assert not pen.offers("-import x\n")
+    pen.write("-c")
+    assert due(pen) == {"+class Station:\n", "-    def __init__(self):\n"}
+    pen.write("+class Station:\n")
+    bonuses = pen.constraint.bonuses()
+    assert bonuses[ord("+")] < 0 > bonuses[ord("-")]
+    assert bonuses[ord(" ")] < 0
+    assert led(pen) == {"@@\n"}
+    pen.hunk()
+    pen.write("-y")
+    pen.write("+y = Station\n")
+    pen.hunk()
+    pen.write("-        self.links = [Node, 1]\n")
+    pen.write("+        self.links = [Station, 1]\n")
+    assert pen.offers("@@ import x\n")  # anything else comes now
+
+
+def test_a_block_is_written_anew_with_the_name_that_the_diff_puts_in_anothers_place() -> None:
+    lines = ["def limit(n):", "    return capacity + n", "", "", "def show():", "    print(capacity)", "    print(1)"]
+    pen = Pen({"a.py": lines, "b.py": ["x"]}, task="capacity should be called burst everywhere")
+    pen.open_file("a.py")
+    pen.write("@@ def limit")
+    pen.write("(n):\n")
+    pen.write("+    return burst + n\n")
+    pen.write("@@ def s")
+    pen.write("():\n")
+    assert due(pen) == {"+    print(burst)\n"}
+    pen.write("+    print(burst)\n")
+    assert due(pen) == {"+    print(1)\n"}
+    pen.write("+    print(2)\n")  # which is the model's to decide
+    assert due(pen) == set()
+
+
+def due(pen: Pen) -> set[str]:
+    return {(lead + text).decode() for lead, hinted in pen.constraint._line_hints for text in hinted}
+
+
+def test_an_old_line_with_a_name_that_is_changed_is_not_kept() -> None:
+    pen = Pen({"a.py": ["a = fmt(1)", "x = 1", "y = fmt(2)"]}, task="rename fmt to shown")
+    pen.open("a.py")
+    pen.write("-a")
+    pen.write("+a = shown(1)\n")
+    pen.write(" x")
+    assert due(pen) == {"-y = fmt(2)\n"}
+
+
+def test_a_file_that_moves_with_its_class_is_changed_itself() -> None:
+    files = {
+        "src/Node.java": ["class Node {", "    Node next;", "}"],
+        "src/Net.java": ["class Net {", "    Node first;", "}"],
+    }
+    pen = Pen(files, task="Rename the class Node to Station")
+    pen.write("rename from src/No")
+    pen.write("src/Station.java\n")
+    assert "--- a/src/Node.java\n" in led(pen)
 
 
 def test_what_is_created_is_registered_where_its_neighbours_are() -> None:
@@ -1292,7 +1355,7 @@ def test_all_files_of_a_directory_come_before_the_end() -> None:
 
 def test_a_method_that_is_gone_leads_on_only_if_the_task_names_it() -> None:
     files = {"a.py": ["class A:", "    def close(self):", "        return 1"], "b.py": ["file.close()"], "c.py": ["x"]}
-    for task, expected in (("rename close to shut", {"--- a/b.py\n"}), ("rename it", set[str]())):
+    for task, expected in (("close is to be renamed", {"--- a/b.py\n"}), ("rename it", set[str]())):
         pen = Pen(files, task=task)
         pen.open_file("a.py")
         pen.write("@@ def close")
