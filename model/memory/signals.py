@@ -16,8 +16,8 @@ from model.memory.past import Past
 from model.tokenizer import Tokenizer
 
 NAMES = (
-    "segment_bm25", "segment_cover", "segment_names", "segment_defines", "before_bm25", "after_bm25",
-    "around_bm25", "around_cover", "around_names", "around_defines", "wide_bm25", "above_bm25",
+    "segment_bm25", "segment_cover", "segment_names", "segment_defines", "before_bm25", "around_bm25",
+    "around_cover", "around_names", "around_defines", "wide_bm25", "above_bm25",
     "file_bm25", "file_cover", "file_names", "file_best", "file_wide", "path_bm25", "path_cover", "directory_bm25",
     "past_alike", "past_together", "past_often", "past_lately",
     "lines_alike", "lines_lately", "lines_often", "around_lines_alike", "around_lines_lately", "wide_lines_lately",
@@ -78,8 +78,7 @@ def collect(index: RepositoryIndex, paths: RepositoryIndex, past: Past, query: Q
         "segment_cover": own.cover,
         "segment_names": names,
         "segment_defines": defines,
-        "before_bm25": _beside(own.scores, of, 1),
-        "after_bm25": _beside(own.scores, of, -1),
+        "before_bm25": _before(own.scores, of),
         "around_bm25": around,
         "around_cover": _smooth(own.cover, index.file_segments, _AROUND),
         "around_names": _smooth(names, index.file_segments, _AROUND),
@@ -142,11 +141,10 @@ def _smooth(values: Floats, starts: Offsets, kernel: Floats) -> Floats:
     return smoothed
 
 
-def _beside(values: Floats, of: Offsets, step: int) -> Floats:
-    """Return the value of the segment before (1) or behind (-1) each one in its file, 0 where there is none."""
-    moved = np.where(np.roll(of, step) == of, np.roll(values, step), 0)
-    moved[:step] = 0
-    moved[len(moved) + step :] = 0
+def _before(values: Floats, of: Offsets) -> Floats:
+    """Return the value of the segment before each one in its file, 0 where there is none."""
+    moved = np.where(np.roll(of, 1) == of, np.roll(values, 1), 0)
+    moved[:1] = 0
     return moved.astype(np.float32)
 
 

@@ -13,7 +13,7 @@ from model.memory.index import RepositoryIndex
 from model.memory.lexicon import Lexicon
 from model.memory.past import Past
 from model.memory.segments import Segmenter
-from model.memory.signals import NAMES, collect, index_paths
+from model.memory.signals import NAMES, _before, collect, index_paths
 from model.tokenizer import Tokenizer
 from tests.fakes.documents import Commit
 
@@ -58,6 +58,12 @@ def test_bm25(hits: list[tuple[int, int]]) -> None:
             score += idf * count * 2.2 / (count + 1.2 * (0.25 + 0.75 * lengths[group] / 6)) if count else 0
         assert found.scores[group] == pytest.approx(score, rel=1e-4, abs=1e-6)
     assert ((found.cover >= 0) & (found.cover <= 1 + 1e-6)).all()
+
+
+def test_what_stands_before_is_of_the_same_file() -> None:
+    values, of = np.array([1.0, 2.0, 3.0, 4.0], dtype=np.float32), np.array([0, 0, 1, 1])
+    assert _before(values, of).tolist() == [0.0, 1.0, 0.0, 3.0]
+    assert _before(values[:0], of[:0]).tolist() == []
 
 
 @pytest.mark.parametrize("texts", [{}, {"a.py": ""}, {"a.py": "def f():\n", "tests/b.py": "f()\n" * 80, "c.md": ""}])
