@@ -23,7 +23,8 @@ _NEW = re.compile(
     re.IGNORECASE,
 )
 _RENAMED = re.compile(
-    r"\brenam\w+\s+(?:the\s+)?(?:\w+\s+){0,2}?`?(?P<old>[A-Za-z_]\w*)(?:\(\))?`?\s+(?:in)?to\s+"
+    r"\brenam\w+\s+(?:the\s+)?(?:\w+\s+){0,2}?`?(?P<old>[A-Za-z_]\w*)(?:\(\))?`?"
+    r"(?:\s+(?:in|of|from|on)(?:\s+\S+){1,5}?)?\s+(?:in)?to\s+"
     r"`?(?P<new>[A-Za-z_]\w*)`?(?![\w./])",
     re.IGNORECASE,
 )

@@ -9,7 +9,7 @@ from model.hunk import HunkState
 from model.hunklines import renamed
 from model.section import FileSection
 from model.tree import FileTree
-from model.uses import Places
+from model.uses import Places, is_shared
 
 # What hunks begin with: those that name no block, write one anew, or add behind it.
 BARE, ANEW, BEHIND = b"@@\n", b"@@ ", b"@@ after "
@@ -156,7 +156,8 @@ class Guide:
         """Return the names that get others: which the task says, or says to go on with."""
         names = dict(self._tree.renaming)
         for section in self._written if self._tree.spreads else ():
-            names |= section.words_replaced(self._tree.told)
+            replaced = section.words_replaced(self._tree.told)
+            names |= {old: new for old, new in replaced.items() if not is_shared(old)}
         return names
 
     def kept(self, heading: str | None) -> Kept:

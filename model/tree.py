@@ -25,7 +25,7 @@ from model.errors import WeightsError
 from model.hints import NAMED, PathHints, bonuses, descending
 from model.lines import FileLines
 from model.newpath import NewPaths
-from model.uses import Uses, can_be_name
+from model.uses import Uses, can_be_name, is_shared
 from model.vocabulary import Mask, Vocabulary
 
 FENCE_CLOSE = b"```"
@@ -111,9 +111,9 @@ class FileTree:
 
     @cached_property
     def renaming(self) -> Mapping[str, str]:
-        """The name that the task wants another one for, and that one; empty where it wants none."""
+        """The name that the task wants another one for, and that one; none where much else is called so."""
         found = renaming(self._task)
-        return {found[0]: found[1]} if found and can_be_name(found[0]) else {}
+        return {found[0]: found[1]} if found and can_be_name(found[0]) and not is_shared(found[0]) else {}
 
     @cached_property
     def spreads(self) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from io import TextIOBase
 from pathlib import PurePosixPath
 
 _DEFINES = re.compile(
@@ -22,6 +23,15 @@ _PLAIN = frozenset({
     "all", "and", "any", "are", "but", "can", "each", "every", "for", "from", "has", "have", "into", "its", "not",
     "one", "only", "should", "than", "that", "the", "their", "them", "then", "there", "they", "this", "when", "which",
     "will", "with",
+})  # fmt: skip
+# Methods that have these names are everybody's: those of Python's own types, and what others call such things.
+_SHARED = frozenset(
+    name for kind in (str, bytes, list, dict, set, int, TextIOBase) for name in dir(kind) if not name.startswith("_")
+) | frozenset({
+    "apply", "call", "catch", "contains", "create", "data", "delete", "each", "equals", "error", "exec", "filter",
+    "forEach", "handle", "hash", "has", "init", "isEmpty", "key", "len", "length", "log", "map", "match", "name",
+    "next", "of", "parse", "print", "push", "put", "reduce", "resolve", "send", "size", "slice", "start", "stop",
+    "then", "toString", "type", "unwrap", "value",
 })  # fmt: skip
 # In more files than these nobody looks for uses; to read them all would take seconds.
 _MAX_FILES = 1000
@@ -97,6 +107,11 @@ def defined_name(line: str) -> str | None:
 def can_be_name(word: str) -> bool:
     """Whether a word of a task can be what something is called; one that every text has cannot."""
     return len(word) >= _MIN_NAME and word not in _PLAIN
+
+
+def is_shared(name: str) -> bool:
+    """Whether so much else is called so that a line with the name need not mean it."""
+    return name in _COMMON or name in _SHARED
 
 
 def _holding(word: str, lines: Sequence[str]) -> list[int]:

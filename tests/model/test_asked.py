@@ -81,6 +81,8 @@ def test_a_new_java_type_has_a_file_of_its_own() -> None:
         ("Rename `fmt` to format_euros in money", ("fmt", "format_euros")),
         ("rename the class Node to Station", ("Node", "Station")),
         ("rename close() to shut", ("close", "shut")),
+        ("rename the function rpad in the internal utils to padRight everywhere", ("rpad", "padRight")),
+        ("rename rpad of `cobra.go` to padRight", ("rpad", "padRight")),
         ("rename prices.py to costs.py", None),
         ("rename prices to costs.py", None),
         ("it should be renamed", None),

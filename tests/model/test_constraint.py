@@ -1289,6 +1289,14 @@ def test_where_the_task_changes_a_name_the_lines_that_have_it_come_first_and_one
     assert pen.offers("@@ import x\n")  # anything else comes now
 
 
+def test_a_name_that_much_else_has_is_not_changed_wherever_it_stands() -> None:
+    lines = ["class Shop:", "    def get(self, name):", "        return self.prices.get(name)"]
+    for name, is_left in (("get", True), ("lookup", False)):
+        pen = Pen({"a.py": [line.replace("get", name) for line in lines]}, task=f"rename {name} to price_of in Shop")
+        pen.open_file("a.py")
+        assert pen.offers(f"@@ def {name}(self, name):\n") is is_left
+
+
 def test_a_block_is_written_anew_with_the_name_that_the_diff_puts_in_anothers_place() -> None:
     lines = ["def limit(n):", "    return capacity + n", "", "", "def show():", "    print(capacity)", "    print(1)"]
     pen = Pen({"a.py": lines, "b.py": ["x"]}, task="capacity should be called burst everywhere")
