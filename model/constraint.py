@@ -233,8 +233,10 @@ class DiffConstraint:
 
     def _file_choices(self) -> list[Choice]:
         """Return the headers of files not yet touched, and the end."""
+        first = [header for header in self._guide.headers_first() if header in self._headers]
+        headers = SortedTexts.of(first) if first else self._headers
         choices = [
-            Choice(b"--- ", self._headers, partial(self._leave_file, self._open_file)),
+            Choice(b"--- ", headers, partial(self._leave_file, self._open_file)),
             Choice(b"rename from ", self._sources, partial(self._leave_file, self._open_renamed)),
         ]
         if self._guide.changes_anything:

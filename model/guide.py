@@ -61,7 +61,15 @@ class Guide:
         defining = self._tree.defining if self.changes_anything else ()
         completes = has_new or any(taken)
         using = {*left, *self._registering()}
-        return self._tree.hints.lines(used, using, defining, is_done=is_done, completes=completes)
+        hints = self._tree.hints.lines(used, using, defining, is_done=is_done, completes=completes)
+        if self._tree.renaming and self.changes_anything and not any(self.headers_first()):
+            hints.append((b"", {b"```": NAMED}))  # all of it is done
+        return hints
+
+    def headers_first(self) -> Iterator[bytes]:
+        """Yield what follows `--- ` for the files that have a name which the task changes: they come before others."""
+        for path in self._left_in_use(map(self._tree.uses.of_name, self._tree.renaming)):
+            yield f"a/{path}\n".encode()
 
     def _registering(self) -> Iterator[str]:
         """Yield the files where those beside a file that the diff creates are registered."""

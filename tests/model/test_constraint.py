@@ -1253,6 +1253,16 @@ def test_files_that_use_a_name_that_is_gone_come_next() -> None:
     pen.write("-def fmt(cents):\n")
     pen.write("+def format_euros(cents):\n")
     assert led(pen) == {"--- a/bill.py\n"}
+    assert not pen.offers("--- a/c.py\n")  # as long as there are others that have the name
+    pen.write("--- a/b")
+    pen.write("+++ b")
+    pen.write("-f")
+    pen.write("+from money import format_euros\n")
+    pen.hunk()
+    pen.write("-p")
+    pen.write("+print(format_euros(1))\n")
+    assert pen.offers("--- a/c.py\n")
+    assert led(pen) == {"```"}
 
 
 def test_a_word_that_gets_another_leads_to_its_other_places_if_the_task_says_everywhere() -> None:
