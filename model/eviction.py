@@ -77,6 +77,16 @@ def entries(directory: Path) -> list[Path]:
         return []
 
 
+def latest_first(directory: Path, suffix: str) -> list[Path]:
+    """Return the files of a directory that end so, what was used last first; what goes meanwhile is not there."""
+    found: list[tuple[int, Path]] = []
+    for path in entries(directory):
+        if path.suffix == suffix:
+            with suppress(OSError):
+                found.append((path.stat().st_mtime_ns, path))
+    return [path for _, path in sorted(found, reverse=True)]
+
+
 def remove(path: Path) -> bool:
     """Remove a file, and tell whether it was there and could be removed."""
     try:

@@ -8,7 +8,7 @@ from model.hints import COPIED, MENDING, NAMED, NEW, USING, named_alike
 from model.hunk import HunkState
 from model.hunklines import renamed
 from model.section import FileSection
-from model.tree import FileTree
+from model.tree import FENCE_CLOSE, FileTree
 from model.uses import Places, is_shared
 
 # What hunks begin with: those that name no block, write one anew, or add behind it.
@@ -63,7 +63,7 @@ class Guide:
         using = {*left, *self._registering()}
         hints = self._tree.hints.lines(used, using, defining, is_done=is_done, completes=completes)
         if self._tree.renaming and self.changes_anything and not any(self.headers_first()):
-            hints.append((b"", {b"```": NAMED}))  # all of it is done
+            hints.append((b"", {FENCE_CLOSE: NAMED}))  # all of it is done
         return hints
 
     def headers_first(self) -> Iterator[bytes]:

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from model.eviction import entries, remove
+from model.eviction import latest_first, remove
 from model.matches import Tokens
 from model.unfinished import write_whole
 
@@ -63,13 +63,13 @@ def leave_trail(directory: Path, trail: Trail) -> None:
     name = hashlib.blake2b(trail.keys.tobytes(), digest_size=16).hexdigest()
     with suppress(OSError):
         write_whole(directory / f"{name}{SUFFIX}", [buffer.getbuffer()])
-    for path in _latest_first(directory)[_MOST:]:
+    for path in latest_first(directory, SUFFIX)[_MOST:]:
         remove(path)
 
 
 def trails(directory: Path) -> Iterator[Trail]:
     """Yield what was written, the latest first; a file that is damaged is removed."""
-    for path in _latest_first(directory):
+    for path in latest_first(directory, SUFFIX):
         try:
             with np.load(path, allow_pickle=False) as file:
                 keys, ages = file["keys"], file["ages"]
@@ -84,14 +84,5 @@ def trails(directory: Path) -> Iterator[Trail]:
 
 def forget_trails(directory: Path) -> None:
     """Remove what was written."""
-    for path in _latest_first(directory):
+    for path in latest_first(directory, SUFFIX):
         remove(path)
-
-
-def _latest_first(directory: Path) -> list[Path]:
-    found: list[tuple[int, Path]] = []
-    for path in entries(directory):
-        if path.suffix == SUFFIX:
-            with suppress(OSError):
-                found.append((path.stat().st_mtime_ns, path))
-    return [path for _, path in sorted(found, reverse=True)]

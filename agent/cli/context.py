@@ -89,9 +89,10 @@ def context(
         return
     in_order = output is not None
     prompt = build_prompt(snapshot, (), mentions.text, KeptFrames(opened), in_order=in_order)
-    room, prompt = fitted(snapshot, prompt, window - max_new_tokens)
+    limit = window - max_new_tokens
+    room, prompt = fitted(snapshot, prompt, limit)
     report = report_context(prompt.documents, room.skipped, n_frame_tokens=prompt.n_frame_tokens)
-    fits = prompt.n_tokens <= window - max_new_tokens
+    fits = prompt.n_tokens <= limit
     if output:
         pieces = opened.render(prompt.system, prompt.documents, Query((), prompt.task))
         _write(output, pieces)
@@ -104,12 +105,7 @@ def context(
             )
     elif as_json:
         waiting = [{"path": quote_path(file.path), "reason": file.waits} for file in room.files if file.waits]
-        value = report.to_json() | {
-            "waiting": waiting,
-            "model": opened.name,
-            "window": window,
-            "fits": fits,
-        }
+        value = report.to_json() | {"waiting": waiting, "model": opened.name, "window": window, "fits": fits}
         sys.stdout.write(json.dumps(value) + "\n")
     else:
         _show(report, window, opened.name, depth, lists_all=lists_all)

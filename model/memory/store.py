@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.disk import cache_root
-from model.eviction import entries, evict, mark_used, remove, room_bytes, stored_files
+from model.eviction import evict, latest_first, mark_used, remove, room_bytes, stored_files
 from model.memory.index import FileTokens
 from model.unfinished import write_whole
 
@@ -155,16 +155,13 @@ class TokenStore:
 
     def _shards(self) -> Iterator[_Shard]:
         """Yield what can be read, what was used last first."""
-        for path in sorted(self._paths(), key=_used_ns, reverse=True):
+        for path in latest_first(self._directory, SUFFIX):
             if shard := _Shard.open(path):
                 yield shard
 
-    def _paths(self) -> list[Path]:
-        return [path for path in entries(self._directory) if path.suffix == SUFFIX]
-
     def _merge(self) -> None:
         """Write the smaller shards as one if there are many. A process that is killed between leaves both: no harm."""
-        paths = self._paths()
+        paths = latest_first(self._directory, SUFFIX)
         if len(paths) <= _MAX_SHARDS:
             return
         small = sorted(paths, key=lambda path: path.stat().st_size)[: _MAX_SHARDS - 4]
@@ -184,13 +181,6 @@ class TokenStore:
 
 def _name(files: Mapping[str, FileTokens]) -> str:
     return hashlib.blake2b("".join(sorted(files)).encode(), digest_size=16).hexdigest()
-
-
-def _used_ns(path: Path) -> int:
-    try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
 
 
 def _checksum(file: FileTokens) -> int:

@@ -1210,6 +1210,11 @@ def led(pen: Pen) -> set[str]:
     return {line.decode() for line, bonus in hints if bonus == most}
 
 
+def due(pen: Pen) -> set[str]:
+    """The lines of a hunk of which more or less is made here."""
+    return {(lead + text).decode() for lead, hinted in pen.constraint._line_hints for text in hinted}
+
+
 def test_files_that_use_one_that_moves_come_next_and_their_blocks_first() -> None:
     pen = Pen(SHOP, task="rename prices.py to costs.py")
     pen.write("rename from p")
@@ -1321,10 +1326,6 @@ def test_a_block_is_written_anew_with_the_name_that_the_diff_puts_in_anothers_pl
     assert due(pen) == {"+    print(1)\n"}
     pen.write("+    print(2)\n")  # which is the model's to decide
     assert due(pen) == set()
-
-
-def due(pen: Pen) -> set[str]:
-    return {(lead + text).decode() for lead, hinted in pen.constraint._line_hints for text in hinted}
 
 
 def test_an_old_line_with_a_name_that_is_changed_is_not_kept() -> None:
