@@ -19,22 +19,24 @@ def treat_stops_as_interrupts() -> None:
 
 
 @contextlib.contextmanager
-def held_back() -> Iterator[None]:
+def held_back() -> Iterator[list[int]]:
     """Let signals that would stop us wait until the block has ended; the first of them counts then.
+
+    Yields the numbers of those that have arrived, for a block that is to end early.
 
     Handlers are swapped, not masked: a mask is one thread's, and libraries start others. Python runs handlers in the
     main thread alone, so elsewhere there is nothing to hold back.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield []
         return
     arrived: list[int] = []
     before = {number: signal.getsignal(number) for number in _STOPS}
     held = {number: handler for number, handler in before.items() if handler not in {None, signal.SIG_IGN}}
-    for number in held:
-        signal.signal(number, lambda number, _: arrived.append(number))
     try:
-        yield
+        for number in held:
+            signal.signal(number, lambda number, _: arrived.append(number))
+        yield arrived
     finally:
         for number, handler in held.items():
             signal.signal(number, handler)

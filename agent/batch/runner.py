@@ -26,7 +26,8 @@ from repo_index.errors import GitError
 from repo_index.git import Git
 
 _PATIENCE_S = 20.0  # for the threads' tasks to notice that all is to end
-_PAUSE_S = 0.5
+_PAUSE_S = 0.5  # for Ctrl-C to reach us, where git has ended from it
+_GLANCE_S = 0.05
 _TOLD = ("exit_code", "reason", "branch", "commit", "pull_request", "seconds")  # at the end of a task
 
 
@@ -110,19 +111,17 @@ class Runner:
 
         # daemons: a test command that says nothing for an hour does not keep an interrupted batch from ending
         threads = [threading.Thread(target=work, name=f"batch-{i}", daemon=True) for i in range(n)]
-        for thread in threads:
-            thread.start()
-        try:
+        # However often Ctrl-C is pressed: threads that are left alone would go on in work trees that are swept away.
+        # Nor may it raise inside `join`, which takes a thread for ended then that is not (CPython 3.11 and 3.12).
+        with held_back() as arrived:
             for thread in threads:
-                while thread.is_alive():
-                    thread.join(_PAUSE_S)
-        finally:
-            # Another Ctrl-C waits, too: threads that are left alone would go on in work trees that are swept away.
-            with held_back():
-                self._stop.set()
-                deadline_s = time.monotonic() + _PATIENCE_S
-                for thread in threads:
-                    thread.join(max(0.0, deadline_s - time.monotonic()))
+                thread.start()
+            while not arrived and any(thread.is_alive() for thread in threads):
+                time.sleep(_GLANCE_S)
+            self._stop.set()
+            deadline_s = time.monotonic() + _PATIENCE_S
+            for thread in threads:
+                thread.join(max(0.0, deadline_s - time.monotonic()))
         if errors:
             raise errors[0]
 

@@ -1,6 +1,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -35,6 +36,21 @@ def test_a_signal_waits_for_the_end_of_the_block(number: int) -> None:
     assert done == ["work"]
     with pytest.raises(KeyboardInterrupt):
         os.kill(os.getpid(), number)
+
+
+def test_a_block_can_end_early() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    treat_stops_as_interrupts()
+
+    def wait() -> None:
+        with held_back() as arrived:
+            threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGTERM)).start()
+            while not arrived:
+                time.sleep(0.01)
+            assert arrived == [signal.SIGTERM]
+
+    with pytest.raises(KeyboardInterrupt):
+        wait()
 
 
 def test_handlers_are_back_after_an_error() -> None:

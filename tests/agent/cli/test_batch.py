@@ -409,7 +409,7 @@ class TestAgain:
         result = batch(tasks, "--jobs", jobs, "--report", "../report", answers=[NEW_FILE, interrupt, interrupt])
         assert result.code == ExitCode.INTERRUPTED
         assert "interrupted; the same command goes on where this one stopped" in result.err
-        # one that the second interrupt left alone would remove the work tree of the next run's task
+        # one that a further interrupt left alone would remove the work tree of the next run's task
         assert [thread.name for thread in threading.enumerate() if thread.name.startswith("batch-")] == []
         assert (of_user(repo), leftovers(repo)) == (before, [])
         assert summary(result)["n_open"] + summary(result)["n_done"] == 3
