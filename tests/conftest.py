@@ -5,8 +5,18 @@ import signal
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 collect_ignore = ["benchmarks/edits/tasks"]  # repositories with tests of their own
+
+
+# No test fails for being slow, on a machine that does other work, too; and fixtures are not changed by examples.
+settings.register_profile(
+    "any speed",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("any speed")
 
 
 def pytest_configure() -> None:

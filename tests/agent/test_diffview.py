@@ -5,7 +5,7 @@ import re
 from pathlib import PurePosixPath
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
@@ -163,7 +163,6 @@ _hostile = st.text(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(" -+"), _hostile), min_size=1, max_size=6), st.integers(12, 200))
 def test_whatever_it_shows_fits_and_controls_nothing(marked: list[tuple[str, str]], width: int) -> None:
     lines = tuple(Line(_MARKERS[marker], text) for marker, text in marked)
@@ -177,7 +176,6 @@ def test_whatever_it_shows_fits_and_controls_nothing(marked: list[tuple[str, str
 
 
 @pytest.mark.parametrize("name", ["a.py", "a.html", "a.json", "a.md", "a.unknown", "Makefile", "a.c", "a.diff"])
-@settings(deadline=None)
 @given(lines=st.lists(_hostile, max_size=5))
 def test_no_lexer_changes_what_is_shown(name: str, lines: list[str]) -> None:
     marked = tuple(Line("+", text) for text in lines) + _lines("+end")

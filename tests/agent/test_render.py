@@ -94,7 +94,7 @@ def changes(draw: st.DrawFn) -> tuple[TextFile, tuple[Edit, ...]]:
     return old, settle(edits, old)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(change=changes())
 def test_git_apply_makes_the_same_bytes(change: tuple[TextFile, tuple[Edit, ...]], repository: Path) -> None:
     old, edits = change

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -284,14 +284,12 @@ _texts = st.lists(st.sampled_from("abcde"), max_size=14)
 
 
 class TestProperties:
-    @settings(deadline=None)
     @given(_texts, _texts, st.integers(0, 4))
     def test_accepting_everything_changes_nothing(self, old: list[str], new: list[str], context: int) -> None:
         hunks = _diff(old, new, context)
         patch = Patch((_file("p", *hunks),) if hunks else ())
         assert _review(patch, "y" * len(hunks))[0] == patch
 
-    @settings(deadline=None)
     @given(_texts, _texts, st.integers(0, 4), st.data())
     def test_any_answers_give_a_part_that_applies(
         self, old: list[str], new: list[str], context: int, data: st.DataObject
@@ -310,7 +308,6 @@ class TestProperties:
         for line in (line for hunk in taken for line in hunk.lines if line.marker != " "):
             offered.remove(line)
 
-    @settings(deadline=None)
     @given(_texts, _texts, st.integers(0, 4))
     def test_splitting_and_joining_is_the_identity(self, old: list[str], new: list[str], context: int) -> None:
         hunks = _diff(old, new, context)

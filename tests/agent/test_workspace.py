@@ -432,7 +432,7 @@ _TREES = st.dictionaries(_NAMES, st.tuples(_DATA, st.sampled_from([0o644, 0o755,
 
 
 @given(before=_TREES, after=_TREES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_undo_after_apply_is_identity(before: Files, after: Files) -> None:
     with tempfile.TemporaryDirectory() as folder:
         repo = Repo.init(Path(folder) / "r", {})

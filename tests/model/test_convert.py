@@ -227,7 +227,7 @@ def test_transformers_own_tokenizer_gives_the_same_ids_and_renders_the_chat(
     assert (theirs.eos_token, theirs.pad_token, theirs.bos_token) == ("<|im_end|>", "<|endoftext|>", None)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_decoding_restores_any_text_that_is_in_normal_form(text: str) -> None:
     tokens, types = tiny_vocabulary()

@@ -18,7 +18,7 @@ def places_of(lines: list[str], old: list[str], taken: set[int]) -> list[int]:
     ]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(files, st.data())
 def test_whatever_is_written_the_hunks_fit_and_change_the_file(lines: list[str], data: st.DataObject) -> None:
     file = FileLines(lines)

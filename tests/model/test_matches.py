@@ -12,7 +12,7 @@ tokens = st.lists(st.tuples(few, st.integers(0, 60)).map(lambda pair: pair[0] * 
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(tokens, tokens, st.integers(0, 50), st.integers(32, 80))
 def test_every_part_is_in_both_and_none_overlap(old: list[int], new: list[int], start: int, least: int) -> None:
     at, used = start, set[int]()
@@ -26,7 +26,7 @@ def test_every_part_is_in_both_and_none_overlap(old: list[int], new: list[int], 
         used.update(range(match.old, match.old + match.n_tokens))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.permutations(range(6)), st.lists(st.integers(0, 40), min_size=6, max_size=6), st.integers(0, 99))
 def test_what_was_moved_is_found_whole(order: list[int], n_between: list[int], seed: int) -> None:
     drawn = np.random.default_rng(seed)

@@ -302,7 +302,7 @@ def test_a_file_put_in_the_place_of_another_is_not_taken_for_it(tmp_path: Path) 
     assert (_read(store, (1, 2)), _read(store, (3, 4))) == (0, 2)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_damage_never_yields_a_wrong_page(data: st.DataObject) -> None:
     """Bits flipped, parts overwritten, cut off or added anywhere: fewer pages come back, and saving heals it."""
@@ -334,7 +334,7 @@ def test_damage_never_yields_a_wrong_page(data: st.DataObject) -> None:
 _PROMPTS = st.lists(st.integers(0, 2), max_size=6).map(tuple)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(steps=st.lists(st.tuples(_PROMPTS, st.integers(0, 6), st.booleans()), max_size=15))
 def test_it_behaves_like_a_dictionary(steps: list[tuple[tuple[int, ...], int, bool]]) -> None:
     """The reference maps each beginning to the bytes of its last page as they were first saved."""
@@ -359,7 +359,7 @@ def test_it_behaves_like_a_dictionary(steps: list[tuple[tuple[int, ...], int, bo
             assert into.tobytes() == b"".join(expected)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     prompts=st.lists(st.tuples(_PROMPTS, st.integers(0, 6)), max_size=15),
     cap=st.integers(0, 6 * _FILE_BYTES),

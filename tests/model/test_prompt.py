@@ -1,7 +1,7 @@
 """The prompt's ids, their count and its text are one thing."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.api import Query
@@ -18,7 +18,7 @@ texts = st.text(max_size=30)
 
 
 @pytest.mark.parametrize("source", [CHATML, NO_SYSTEM, None])
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(texts, st.lists(texts, max_size=3), st.lists(texts, max_size=3), texts)
 def test_counts_add_up_and_the_text_is_what_was_given(
     language: Language, source: str | None, system: str, contents: list[str], turns: list[str], task: str

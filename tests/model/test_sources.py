@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.catalogue import find
@@ -147,7 +147,7 @@ def test_a_part_that_pip_does_not_deliver_is_named_and_its_neighbours_are_kept(p
     assert again.asked == [5, 7, 8, 9, 10, 11]
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30)
 @given(start=st.integers(0, len(DATA)), batch=st.integers(1, 12))
 def test_the_index_completes_what_any_source_began(tmp_path: Path, start: int, batch: int) -> None:
     partial = tmp_path / "p"

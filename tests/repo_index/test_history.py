@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from repo_index.errors import SessionError
@@ -32,7 +32,7 @@ def _store(repo: Any) -> SessionStore:
     return SessionStore(repo.git)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40)
 @given(first=st.lists(_TURNS), second=st.lists(_TURNS))
 def test_turns_are_read_as_they_were_appended(repo: Any, first: list[Turn], second: list[Turn]) -> None:
     session = _store(repo).create()
@@ -41,7 +41,7 @@ def test_turns_are_read_as_they_were_appended(repo: Any, first: list[Turn], seco
     assert session.turns == (*first, *second)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(data=st.data(), turns=st.lists(_TURNS, min_size=1, max_size=4))
 def test_a_crash_at_any_byte_loses_nothing_but_the_torn_turn(repo: Any, data: st.DataObject, turns: list[Turn]) -> None:
     session = _store(repo).create()

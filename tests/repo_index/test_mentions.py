@@ -1,7 +1,7 @@
 from pathlib import Path, PurePosixPath
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from repo_index.mentions import Mentions, resolve_mentions
@@ -81,7 +81,6 @@ def test_a_link_is_named_and_not_followed(root: Path, tmp_path: Path) -> None:
     assert resolve_mentions("@link", root).paths == _paths("link")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.sampled_from('@ab/."\\ \n\0é~-'), max_size=30))
 def test_no_text_leads_out_of_the_root(root: Path, task: str) -> None:
     for path in resolve_mentions(task, root).paths:

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from repo_index.git import Git
@@ -152,7 +152,7 @@ _NAMES = st.text(
 ).filter(lambda name: name not in {".", ".."} and not name.lower().startswith(".git"))
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10)
 @given(names=st.lists(_NAMES, min_size=1, max_size=5, unique_by=str.casefold))
 def test_any_file_name_is_found(repo: Any, names: list[str]) -> None:
     shutil.rmtree(repo.root)

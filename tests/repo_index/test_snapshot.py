@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from repo_index.errors import PatternError, StaleSnapshotError
@@ -120,7 +120,7 @@ _NAMES = st.text(
 ).filter(lambda name: name not in {".", ".."} and not name.lower().startswith(".git"))
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15)
 @given(names=st.sets(_NAMES, min_size=1, max_size=5))
 def test_every_name_is_found_or_skipped_with_a_reason(repo: Any, names: set[str]) -> None:
     for name in names:

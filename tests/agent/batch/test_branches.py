@@ -101,7 +101,7 @@ def test_hostile_templates_are_refused(repo: Repo, template: str, phrase: str) -
 
 
 @given(st.text(st.sampled_from("ab0_é日-.+=/@{}~^: \\*?[\x1b\n"), max_size=8) | st.text(max_size=5))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_git_takes_every_name_that_it_is_not_asked_about(name: str) -> None:
     if is_plain(name):
         subprocess.run(["git", "check-ref-format", f"refs/heads/{name}"], check=True)

@@ -118,7 +118,7 @@ def test_sequences_of_one_pass_do_not_see_each_other(qwen: CudaNetwork) -> None:
             np.testing.assert_allclose(row, read(qwen, ids), **CLOSE)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(WALKS)
 def test_forks_and_crops_leave_each_sequence_its_own(qwen: CudaNetwork, steps: list[Walked]) -> None:
     """Against a plain list of ids a sequence, read afresh; in the end all go on in one pass."""

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.memory.index import RepositoryIndex
@@ -12,7 +12,7 @@ from model.tokenizer import Tokenizer
 from model.vocabulary import Vocabulary
 from tests.model.conftest import Language
 
-relaxed = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=80)
+relaxed = settings(max_examples=80)
 texts = st.lists(st.sampled_from(["a", "def f(x):", "\n", "\n\n", "  ", "\t", "\u00e9", "return ", "x" * 90])).map(
     "".join
 )

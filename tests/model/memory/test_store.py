@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.memory import store as store_module
@@ -37,7 +37,7 @@ def shards(root: Path) -> list[Path]:
     return sorted(root.rglob(f"*{SUFFIX}"))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(contents)
 def test_what_is_kept_comes_back(
     tmp_path_factory: pytest.TempPathFactory, given_files: list[tuple[int, list[int]]]

@@ -1,14 +1,14 @@
 """What is attended to keeps within its budget and says what it shows."""
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.memory.index import FileTokens, RepositoryIndex
 from model.memory.segments import cut_lines
 from model.memory.working_set import FRAME_TOKENS, choose, choose_within
 
-relaxed = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=100)
+relaxed = settings(max_examples=100)
 line_tokens = st.lists(st.lists(st.integers(0, 80), max_size=12), min_size=1, max_size=5)
 
 

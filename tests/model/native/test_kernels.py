@@ -107,7 +107,7 @@ def test_other_formats_are_quantised_to_eight_bits(kernels: Kernels) -> None:
 
 
 @pytest.mark.parametrize("format_", FORMATS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     n_rows=st.integers(1, 70),
     n_blocks=st.integers(1, 9),

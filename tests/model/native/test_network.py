@@ -150,7 +150,7 @@ def test_the_largest_sums_of_attention_fit(tmp_path: Path) -> None:
         assert np.linalg.norm(logits - expected) / np.linalg.norm(expected - expected.mean()) < 0.03
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(n_tokens=st.integers(2, 700), step=st.sampled_from([1, 3, 16, 17, 64, 100, 512]), seed=st.integers(0, 3))
 def test_the_cut_into_passes_changes_no_bit(qwen: NativeNetwork, n_tokens: int, step: int, seed: int) -> None:
     if step == 1:
@@ -179,7 +179,7 @@ def test_other_sequences_change_no_bit(qwen: NativeNetwork) -> None:
         assert np.array_equal(read(qwen, ids), row)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(WALKS)
 def test_forks_and_crops_leave_each_sequence_its_own(qwen: NativeNetwork, steps: list[Walked]) -> None:
     """Against a plain list of ids a sequence, read afresh."""
