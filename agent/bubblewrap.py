@@ -5,18 +5,23 @@ Some distributions switch namespaces off for all programs but those that a profi
 
 from collections.abc import Sequence
 
+from agent.sandbox_exec import PROC_READ_ONLY
 from agent.sandbox_policy import Confinement
+
+_KERNEL = tuple(f"/proc/{name}" for name in PROC_READ_ONLY)
 
 
 def wrapped(program: str, words: Sequence[str], confinement: Confinement) -> list[str]:
-    """Return the command line that runs `words` confined; layers and bounds on memory and processes are not in it.
+    """Return the command line that runs `words` confined; who starts it bounds memory and processes. It cannot layer.
 
     See bwrap(1). What comes later covers what came before: everything read-only, then what is hidden, then what is
     shown again, then where the command may write.
     """
     line = [program, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
     line += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
-    for path in sorted({*confinement.private, *confinement.hidden}, key=_depth):
+    for path in _KERNEL:
+        line += ["--ro-bind-try", path, path]
+    for path in ("/dev/shm", *sorted({*confinement.private, *confinement.hidden}, key=_depth)):  # noqa: S108
         line += ["--size", str(confinement.memory_bytes // 4), "--tmpfs", path]
     shown = [("--ro-bind", path) for path in confinement.readable] + [("--bind", confinement.cwd)]
     for kind, path in sorted(shown, key=lambda each: _depth(each[1])):

@@ -125,7 +125,7 @@ def run_tests(
     loopback of its own; and it ends when it has too many processes or holds too much memory.
     The environment is cleaned either way: see `clean_environment`.
 
-    Where the system lets bubblewrap make namespaces and us not, it makes them, without those bounds and `changes`.
+    Where the system lets bubblewrap make namespaces and us not, it makes them, without `changes`.
     On macOS sandbox-exec refuses the same, and the network as a whole.
 
     With `changes`, which only our own sandbox can, the command sees `cwd` with these files changed, and neither they
@@ -180,7 +180,8 @@ def _run_confined(
             if bwrap is None or changes is not None or not _works(bubblewrap.wrapped(bwrap, ["true"], confinement)):
                 raise
             words = bubblewrap.wrapped(bwrap, _shell(command), confinement)
-            return _supervise(command, words, cwd, environment, None, timeout_s, on_output)
+            bounds = {"processes": confinement.processes, "memory_bytes": confinement.memory_bytes}
+            return _supervise(command, words, cwd, environment, None, timeout_s, on_output, bounds=bounds)
 
 
 def _shell(command: str) -> list[str]:
@@ -202,7 +203,7 @@ def sandbox_status() -> SandboxStatus:
     if sys.platform == "darwin":
         return SandboxStatus(namespaces=False, landlock_abi=0, detail="sandbox-exec, untested on a Mac so far")
     if not is_ours:
-        detail = "bubblewrap, without bounds on memory and processes; tests run in your tree"
+        detail = "bubblewrap; tests run in your tree"
         return SandboxStatus(namespaces=True, landlock_abi=0, detail=detail)
     abi = _landlock_abi()
     second = f"Landlock (ABI {abi})" if abi else "no Landlock in this kernel: mounts alone hold writes"
@@ -255,6 +256,8 @@ def _supervise(
     confinement: dict[str, object] | None,
     timeout_s: float,
     on_output: Callable[[str], None] | None,
+    *,
+    bounds: dict[str, int] | None = None,
 ) -> TestReport:
     started = time.monotonic()
     kept = _BoundedText()
@@ -267,7 +270,7 @@ def _supervise(
                 on_output(text)
 
     status_read, status_write = os.pipe()
-    spec = {"command": words, "parent": os.getpid(), "confinement": confinement}
+    spec = {"command": words, "parent": os.getpid(), "confinement": confinement, "bounds": bounds}
     with os.fdopen(status_read, "rb", buffering=0) as status:
         try:
             launcher = subprocess.Popen(

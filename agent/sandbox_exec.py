@@ -2,8 +2,9 @@
 
 Run by path and alone (`python -P -E sandbox_exec.py FD SPEC`), never imported as `agent.…`: it starts inside a
 repository that may hold a folder of that name. FD takes an explanation where the confinement cannot be set up;
-its end of file tells that everything is over. SPEC is JSON: `command` (a list), `parent` (a process id) and
-`confinement` (see `agent.sandbox_policy.Confinement`, or null).
+its end of file tells that everything is over. SPEC is JSON: `command` (a list), `parent` (a process id),
+`confinement` (see `agent.sandbox_policy.Confinement`, or null) and, where the command is bubblewrap, its `bounds`
+(`processes` and `memory_bytes`; else null).
 
 Confined, the command lives in namespaces of its own. Mounts: the whole tree read-only but for the repository and a
 scratch directory that stands in for the home and /tmp; /dev and /proc are new. Network: a loopback that nobody
@@ -44,7 +45,7 @@ _MOUNT_ATTR_RDONLY = 1
 _SIOCSIFFLAGS, _IFF_UP, _IFF_RUNNING = 0x8914, 0x1, 0x40
 
 _DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
-_PROC_READ_ONLY = ("bus", "fs", "irq", "sys", "sysrq-trigger")  # root may write these without any capability
+PROC_READ_ONLY = ("bus", "fs", "irq", "sys", "sysrq-trigger")  # root may write these without any capability
 _DEVICE_LINKS = {
     "fd": "/proc/self/fd",
     "stdin": "/proc/self/fd/0",
@@ -137,7 +138,7 @@ def _make_proc() -> None:
         _mount("proc", "/proc", "", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC)
     except OSError:
         return  # a container masks parts of /proc, and so must we: the old one stays, read-only as a whole
-    for name in _PROC_READ_ONLY:
+    for name in PROC_READ_ONLY:
         if Path("/proc", name).exists():
             _put_tree(_clone_tree(f"/proc/{name}", read_only=True), f"/proc/{name}")
 
@@ -290,14 +291,14 @@ def _run_confined(spec: dict[str, Any], status_fd: int) -> NoReturn:
     except (ImportError, OSError) as error:
         os.write(status_fd, str(error).encode(errors="replace"))
         os._exit(_SETUP_FAILED)
-    os._exit(_watch(command, confinement["processes"], confinement["memory_bytes"]))
+    os._exit(_watch_namespace(command, confinement["processes"], confinement["memory_bytes"]))
 
 
 def _limit(processes: int) -> None:
     """Bound what the kernel can bound by itself for this process and its children."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if _counts_by_namespace():
-        # root is exempt from this one, therefore `_watch`
+        # root is exempt from this one, therefore `_watch_namespace`
         _lower(resource.RLIMIT_NPROC, processes * _THREADS_PER_PROCESS)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(_BE_KILLED_FIRST)
@@ -315,10 +316,35 @@ def _counts_by_namespace() -> bool:
     return (major, minor) >= (5, 14)
 
 
-def _watch(command: int, processes: int, memory_bytes: int) -> int:
-    """Wait as `_wait_for` does, as the first process of a namespace, and end all of it where it outgrows its bounds."""
+def _watch_namespace(command: int, processes: int, memory_bytes: int) -> int:
+    """Watch all processes of a namespace, as its first one."""
     if str(Path("/proc/self").readlink()) != "1":  # an old /proc that shows others: there is nothing to look at
         return _wait_for(command)
+
+    def all_pids() -> list[str]:
+        return [name for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208  # twenty times a second
+
+    return _watch(command, all_pids, lambda: os.kill(-1, signal.SIGKILL), processes, memory_bytes)
+
+
+def _watch_bubblewrap(child: int, processes: int, memory_bytes: int) -> int:
+    """Watch bubblewrap and all below it from outside; what it has started ends with it."""
+
+    def below() -> list[str]:
+        found = _children(str(child))
+        for pid in found:  # which grows meanwhile
+            if len(found) > processes:
+                break
+            found += _children(pid)
+        return [str(child), *found]
+
+    return _watch(child, below, lambda: os.kill(child, signal.SIGKILL), processes, memory_bytes)
+
+
+def _watch(
+    command: int, pids: Callable[[], list[str]], end: Callable[[], None], processes: int, memory_bytes: int
+) -> int:
+    """Wait as `_wait_for` does, and end all where they outgrow their bounds."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})  # after the fork: the command does not inherit it
     while True:
         while True:
@@ -327,16 +353,15 @@ def _watch(command: int, processes: int, memory_bytes: int) -> int:
                 return _shell_code(status)
             if not ended:
                 break
-        if (what := _outgrown(processes, memory_bytes)) is not None:
-            os.kill(-1, signal.SIGKILL)  # everybody in the namespace but oneself
+        if (what := _outgrown(pids(), processes, memory_bytes)) is not None:
+            end()
             os.write(2, f"\n[magicode stopped the command: {what}]\n".encode())
             return 128 + signal.SIGKILL
         signal.sigtimedwait({signal.SIGCHLD}, _BETWEEN_LOOKS_S)
 
 
-def _outgrown(processes: int, memory_bytes: int) -> str | None:
-    """Say what is too much in this namespace, if something is."""
-    pids = [name for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208  # twenty times a second
+def _outgrown(pids: list[str], processes: int, memory_bytes: int) -> str | None:
+    """Say what is too much of some processes, if something is."""
     if len(pids) > processes:
         return f"more than {processes:,} processes"
     n_pages = 0
@@ -381,11 +406,14 @@ def _shell_code(status: int) -> int:
     return code if code >= 0 else 128 - code
 
 
-def _children() -> list[int]:
-    try:
-        return [int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
-    except OSError:
-        return []  # no such list on this system: the session was signalled, more cannot be found
+def _children(pid: str = "self") -> list[str]:
+    """Return a process's children; none where the system keeps no such list, or the process is gone."""
+    found: list[str] = []
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208  # twenty times a second
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/task/{thread}/children") as file:  # noqa: PTH123
+                found += file.read().split()
+    return found
 
 
 def _end_descendants(child: int, *, reaped: bool) -> None:
@@ -398,7 +426,7 @@ def _end_descendants(child: int, *, reaped: bool) -> None:
     while children := _children():  # whoever loses its parent becomes ours: we are the subreaper
         for pid in children:
             with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+                os.kill(int(pid), signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(-1, 0)
 
@@ -426,7 +454,7 @@ def main() -> None:
             if spec["confinement"] is not None:
                 _run_confined(spec, status_fd)
             _run_plainly(spec["command"], status_fd)
-        code = _wait_for(child)
+        code = _watch_bubblewrap(child, **spec["bounds"]) if spec["bounds"] else _wait_for(child)
         reaped = True
     except _Stopped:
         code = 128 + signal.SIGTERM
