@@ -26,7 +26,7 @@ from agent.repair import leads_of
 from agent.rounds import Standing
 from agent.testing import Testing
 from agent.ui import Ui
-from agent.unfinished import Progress
+from agent.unfinished import Round
 from agent.workspace import Workspace
 from model.api import DRAWN_TEMPERATURE, Attended, Budget, Completion, Query
 from repo_index.errors import ContextTooLargeError
@@ -55,12 +55,12 @@ class Job:
         ui: Ui,
         record: Record,
         deliver: Callable[[Record], None] = no_delivery,
-        keep: Callable[[Progress], None] = lambda _: None,
+        keep: Callable[[Sequence[Round]], None] = lambda _: None,
     ) -> None:
         """Take what the job works with, and the record to fill in; nothing happens yet.
 
         `deliver` is given the record of a change that is in place and tested. If it raises, the change is rolled back.
-        `keep` hears of each answer how far the job has come by then.
+        `keep` hears of each round that was answered, and of those before it.
 
         Raises:
             NotARepositoryError: a change is to be applied in a plain directory.
@@ -73,8 +73,10 @@ class Job:
         self._landing = Landing(workspace, options, ui, record, self._testing, deliver)
         self._attended: Callable[[], Attended | None] = lambda: None
 
-    def run(self, task: str, turns: Sequence[Turn] = (), progress: Progress | None = None) -> None:
-        """Do the task; `turns` is the chat so far. With the `progress` of an earlier job it goes on from there.
+    def run(self, task: str, turns: Sequence[Turn] = (), rounds: Sequence[Round] = ()) -> None:
+        """Do the task; `turns` is the chat so far. With the `rounds` of an earlier job it goes on from there.
+
+        Their answers are checked and tested again, for one of them may be the best in the end.
 
         Raises:
             AgentError, RepoError, ModelError: see `agent.errors.exit_code_of`; the tree is as it was.
@@ -87,35 +89,36 @@ class Job:
         checker = Checker(snapshot, self._ui.consent, self._options.allow_syntax_errors)
         with record.timed("encode"):
             memory = self._remember(prompt)
-        standing = Standing.of(progress or Progress(0, (Turn.now("user", task),)), checker)
-        record.completions += standing.progress.earlier
+        standings = [Standing.of(each, checker) for each in rounds] or [Standing(Round((Turn.now("user", task),)))]
 
         def fits(said: Sequence[Turn], text: str) -> bool:
             n_said = self._model.count_frame("", (*prompt.turns, *said), text)
             return memory.n_tokens + n_said <= self._prompt_limit
 
-        for number in count(standing.progress.number):
+        for number in count():
             record.next_round()
-            amending, progress = checker.on_top_of(standing.base), standing.progress
-            if not progress.answers:
-                earlier = tuple(record.completions)
-                answers = self._ask(memory, amending, (*turns, *progress.said), number)
-                progress = replace(progress, number=number, earlier=earlier, answers=tuple(answers))
-                self._keep(progress)
-            attempts = self._attempt(progress.answers, amending)
-            is_last = not self._goes_on(number)
+            standing = standings[number]
+            amending, said = checker.on_top_of(standing.base), standing.round.said
+            if not standing.round.answers:
+                answers = self._ask(memory, amending, (*turns, *said), number)
+                standings[number] = standing = standing.answered(answers)
+                self._keep([each.round for each in standings])
+            attempts = self._attempt(standing.round.answers, amending)
+            is_known = number + 1 < len(standings)
+            is_last = not (is_known or self._goes_on(number))
             try:
                 self._take_best(self._in_the_end(attempts) if is_last else attempts, checker, task, is_last=is_last)
             except _REPAIRABLE as error:
                 record.reject(attempts, error)
                 if is_last:
                     raise
-                if self._goes_on(number):
-                    standing = replace(standing, progress=progress).after(attempts, error, fits)
+                if is_known or self._goes_on(number):
+                    if not is_known:
+                        standings.append(standing.after(attempts, error, fits))
                     self._ui.on_rejected(error)
                     continue
                 self._take_best(self._in_the_end(attempts), checker, task, is_last=True)
-            record.said = (*progress.said, Turn.now("assistant", record.diff_text))
+            record.said = (*said, Turn.now("assistant", record.diff_text))
             return
 
     def _in_the_end(self, attempts: Sequence[Attempt]) -> Sequence[Attempt]:

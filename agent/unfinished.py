@@ -21,16 +21,14 @@ _ID = re.compile(r"interrupted-[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a job stands. `said` are its turns, the last of which the model answers in round `number`, from 0.
+class Round:
+    """One round of a job: what was `said`, the last of which the model answers, and its `answers`.
 
-    `answers` are those of that round, none as long as the model writes; `earlier` those of the rounds before. They are
-    written on top of the diff `base`, with which tests fail as `base_severity` says; where it is empty, of the files.
+    They are written on top of the diff `base`, with which tests fail as `base_severity` says; where it is empty, of the
+    files.
     """
 
-    number: int
     said: tuple[Turn, ...]
-    earlier: tuple[Completion, ...] = ()
     answers: tuple[Completion, ...] = ()
     base: str = ""
     base_severity: tuple[float, ...] = ()
@@ -42,13 +40,14 @@ class Unfinished:
 
     asked: Mapping[str, Any]
     session: str | None
-    progress: Progress
+    rounds: tuple[Round, ...]
 
     def to_json(self) -> str:
         """Return all of it as text."""
-        values = asdict(self.progress)
-        values["said"] = [asdict(turn) | {"at": turn.at.isoformat()} for turn in self.progress.said]
-        return json.dumps({"asked": dict(self.asked), "session": self.session, "progress": values})
+        rounds = [asdict(each) for each in self.rounds]
+        for values, each in zip(rounds, self.rounds, strict=True):
+            values["said"] = [asdict(turn) | {"at": turn.at.isoformat()} for turn in each.said]
+        return json.dumps({"asked": dict(self.asked), "session": self.session, "rounds": rounds})
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -60,20 +59,18 @@ class Unfinished:
         """
         try:
             values = json.loads(text)
-            told = values["progress"]
-            progress = Progress(
-                number=told["number"],
-                said=tuple(
-                    Turn(each["role"], each["text"], datetime.fromisoformat(each["at"])) for each in told["said"]
-                ),
-                earlier=tuple(Completion(**each) for each in told["earlier"]),
-                answers=tuple(Completion(**each) for each in told["answers"]),
-                base=told["base"],
-                base_severity=tuple(told["base_severity"]),
-            )
-            return cls(values["asked"], values["session"], progress)
+            return cls(values["asked"], values["session"], tuple(map(_round, values["rounds"])))
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not an unfinished job: {error}") from error
+
+
+def _round(told: Mapping[str, Any]) -> Round:
+    return Round(
+        said=tuple(Turn(each["role"], each["text"], datetime.fromisoformat(each["at"])) for each in told["said"]),
+        answers=tuple(Completion(**each) for each in told["answers"]),
+        base=told["base"],
+        base_severity=tuple(told["base_severity"]),
+    )
 
 
 class UnfinishedStore:

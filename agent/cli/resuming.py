@@ -1,5 +1,6 @@
 """Runs that were interrupted: kept as they go, and gone on with by `magicode -r ID`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,7 @@ import typer
 
 from agent.errors import WriteError
 from agent.terminal import Terminal
-from agent.unfinished import Progress, Unfinished, UnfinishedStore
+from agent.unfinished import Round, Unfinished, UnfinishedStore
 from repo_index.folder import Source
 
 _META = "magicode.unfinished"
@@ -25,14 +26,14 @@ class Keeper:
         self._asked["task"] = task
         self._session = session
         self._id, unfinished = ctx.meta.get(_META, (UnfinishedStore.new_id(), None))
-        self.progress: Progress | None = unfinished.progress if unfinished else None
+        self.rounds: Sequence[Round] = unfinished.rounds if unfinished else ()
         self._is_kept = unfinished is not None
 
-    def keep(self, progress: Progress) -> None:
+    def keep(self, rounds: Sequence[Round]) -> None:
         """Write down how far it has come; that this is impossible does not end the run."""
-        self.progress = progress
+        self.rounds = rounds
         try:
-            self._store.keep(self._id, Unfinished(self._asked, self._session, progress))
+            self._store.keep(self._id, Unfinished(self._asked, self._session, tuple(rounds)))
             self._is_kept = True
         except (WriteError, TypeError) as error:  # a value that is no JSON is a value that cannot be given again
             if self._is_kept:
@@ -41,10 +42,10 @@ class Keeper:
 
     def ended(self, error: BaseException | None) -> None:
         """Forget the run, unless it was interrupted with an answer there: then say how to go on with it."""
-        if isinstance(error, KeyboardInterrupt) and self._is_kept and self.progress:
+        if isinstance(error, KeyboardInterrupt) and self._is_kept and self.rounds:
             if not hasattr(error, "__notes__"):
                 error.add_note("nothing was changed")
-            n_answers = len(self.progress.earlier) + len(self.progress.answers)
+            n_answers = sum(len(each.answers) for each in self.rounds)
             error.add_note(
                 f"`magicode -r {self._id}` goes on with the {n_answers} answer{'s' * (n_answers != 1)} so far"
             )

@@ -262,7 +262,7 @@ def run(
                 deliver = delivering(place, words, opened.name, message, subject=subject, signoff=signoff)
             keeper = Keeper(ctx, source, words, session.id if session else None, terminal)
             job = Job(place.git if place else source, opened, job_options, ui, record, deliver, keeper.keep)
-            job.run(words, session.turns if session else (), keeper.progress)
+            job.run(words, session.turns if session else (), keeper.rounds)
         if wanted.elsewhere and worktree is None:
             record.change = None  # its work tree is gone, and the way back with it
         if request and (published := request.open(record)):

@@ -5,20 +5,22 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from agent import trials
 from agent.allowance import Allowance
-from agent.errors import FailingTestsError, NoChangeError
+from agent.errors import AgentError, FailingTestsError, NoChangeError
 from agent.loop import Job
 from agent.options import JobOptions
 from agent.outcome import Record, outcome_json
 from agent.patch import Patch
 from agent.sandbox import TestReport, sandbox_status
 from agent.trials import judge
+from agent.unfinished import Round
 from agent.workspace import Workspace
-from model.api import Sampling
+from model.api import Query, Sampling
 from repo_index.git import Git
 from tests.agent.cli.diffs import BOTH_HUNKS, BROKEN, FILES, FIX, FIXED, NEW_FILE, NOWHERE, WRONG
 from tests.agent.test_loop import User
@@ -254,7 +256,7 @@ from pathlib import Path
 from agent.loop import Job
 from agent.options import JobOptions
 from agent.outcome import Record
-from model.api import Sampling
+from model.api import Query, Sampling
 from repo_index.git import Git
 from tests.agent.cli.diffs import FIX, NEW_FILE, WRONG
 from tests.agent.test_loop import User
@@ -364,3 +366,44 @@ def test_the_best_that_fails_only_what_failed_before_is_taken_when_no_round_foll
     assert repo.files()["calc.py"][0] == FIXED
     assert record.status == "applied"
     assert len(model.queries) == 3  # no progress twice in a row
+
+
+def test_what_was_good_before_an_interruption_can_still_be_the_best(repo: Repo) -> None:
+    test = b"import calc\nprint('FAIL: old (t.T)')\nassert calc.double(2) == 4\nraise SystemExit(1)\n"
+    repo.write({"check.py": (test, 0o644)})
+    options = JobOptions(test_command="python3 check.py", allow_dirty=True, max_repairs=1)
+
+    def interrupt(_: Query) -> NoReturn:
+        raise KeyboardInterrupt
+
+    kept: list[Sequence[Round]] = []
+    job = Job(Git(repo.root), ScriptedModel([FIX, interrupt]), options, User(), Record(), keep=kept.append)
+    with pytest.raises(KeyboardInterrupt):
+        job.run("fix")
+    model, record = ScriptedModel([TRIPLED]), Record()
+    Job(Git(repo.root), model, options, User(), record).run("fix", rounds=kept[-1])
+    assert repo.files()["calc.py"][0] == FIXED
+    assert (len(model.queries), len(record.completions)) == (1, 2)
+
+
+@pytest.mark.parametrize("n_before", [1, 2])
+def test_an_interrupted_job_goes_through_the_rounds_of_one_that_was_not(repo: Repo, n_before: int) -> None:
+    answers = [WRONG, BROKEN, NOWHERE]
+    options = JobOptions(test_command="python3 check.py", max_repairs=2)
+
+    def rounds(answers: Sequence[Answer], known: Sequence[Round] = ()) -> Sequence[Round]:
+        kept = [known]
+        job = Job(Git(repo.root), ScriptedModel(answers), options, User(), Record(), keep=kept.append)
+        with pytest.raises((KeyboardInterrupt, AgentError)):
+            job.run("fix", rounds=known)
+        return kept[-1]
+
+    def interrupt(_: Query) -> NoReturn:
+        raise KeyboardInterrupt
+
+    resumed = rounds(answers[n_before:], rounds([*answers[:n_before], interrupt]))
+    assert [_told(each) for each in resumed] == [_told(each) for each in rounds(answers)]
+
+
+def _told(each: Round) -> tuple[object, ...]:
+    return [turn.text for turn in each.said], [answer.text for answer in each.answers], each.base

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from agent.errors import ConfigError
-from agent.unfinished import Progress, Unfinished, UnfinishedStore
+from agent.unfinished import Round, Unfinished, UnfinishedStore
 from model.api import Completion
 from repo_index.history import Turn
 
 ANSWER = Completion("diff \ud800", "stop", 10, 5, 4, 0.5, 1.5, -0.25)
-PROGRESS = Progress(1, (Turn("user", "fix", datetime(2026, 1, 2, tzinfo=UTC)),), (ANSWER,), (ANSWER, ANSWER))
-UNFINISHED = Unfinished({"task": "fix", "attempts": 2}, None, PROGRESS)
+ASKED = (Turn("user", "fix", datetime(2026, 1, 2, tzinfo=UTC)),)
+ROUNDS = (Round(ASKED, (ANSWER,)), Round(ASKED * 2, (ANSWER, ANSWER), "diff", (1.0, 2.0)))
+UNFINISHED = Unfinished({"task": "fix", "attempts": 2}, None, ROUNDS)
 
 
 def test_what_is_kept_comes_back(tmp_path: Path) -> None:
@@ -26,7 +27,7 @@ def test_what_is_kept_comes_back(tmp_path: Path) -> None:
     assert (store.get(job_id), store.list()) == (None, [])
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[]", '{"asked": {}, "session": null, "progress": {"number": 0}}'])
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"asked": {}, "session": null, "rounds": [{"said": []}]}'])
 def test_what_is_damaged_is_said(tmp_path: Path, text: str) -> None:
     store = UnfinishedStore(tmp_path)
     job_id = store.new_id()
