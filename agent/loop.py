@@ -115,7 +115,7 @@ class Job:
                 if is_known or self._goes_on(number):
                     if not is_known:
                         standings.append(standing.after(attempts, error, fits))
-                    self._ui.on_rejected(error)
+                        self._ui.on_rejected(error)
                     continue
                 self._take_best(self._in_the_end(attempts), checker, task, is_last=True)
             record.said = (*said, Turn.now("assistant", record.diff_text))
