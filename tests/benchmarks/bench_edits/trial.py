@@ -15,7 +15,7 @@ from agent.outcome import Record
 from agent.patch import FilePatch, Patch
 from agent.protocols import LanguageModel
 from agent.sandbox import TestReport
-from agent.unfinished import Progress as Begun
+from agent.unfinished import Round
 from agent.validate import ValidatedPatch
 from model.api import Attended, Progress, Sampling
 from model.errors import ModelError
@@ -144,11 +144,11 @@ class FirstRound:
     """The answers of an arm's first round, which an arm that begins as it does need not ask for again."""
 
     seconds: float = 0.0
-    begun: Begun | None = None
+    begun: Sequence[Round] = ()
 
-    def keep(self, begun: Begun) -> None:
+    def keep(self, rounds: Sequence[Round]) -> None:
         """Take the answers of a round if they are the first ones."""
-        self.begun = self.begun or begun
+        self.begun = self.begun or rounds
 
 
 def run_trial(model: LanguageModel[Any, Any], arm: Arm, task: EditTask, seed: int, first: FirstRound) -> Trial:
@@ -164,7 +164,7 @@ def run_trial(model: LanguageModel[Any, Any], arm: Arm, task: EditTask, seed: in
         started = time.perf_counter()
         try:
             job = Job(Git.discover(root), model, arm.options(seed, task.test), _Silent(), record, keep=first.keep)
-            job.run(task.task, progress=begun)
+            job.run(task.task, rounds=begun)
         except (AgentError, ModelError, RepoError) as raised:
             error = raised
         seconds = first.seconds = earlier_s + time.perf_counter() - started
