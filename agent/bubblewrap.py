@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from agent.sandbox_exec import PROC_READ_ONLY
 from agent.sandbox_policy import Confinement
 
-_KERNEL = tuple(f"/proc/{name}" for name in PROC_READ_ONLY)
-
 
 def wrapped(program: str, words: Sequence[str], confinement: Confinement) -> list[str]:
     """Return the command line that runs `words` confined; who starts it bounds memory and processes. It cannot layer.
@@ -19,8 +17,8 @@ def wrapped(program: str, words: Sequence[str], confinement: Confinement) -> lis
     """
     line = [program, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
     line += ["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
-    for path in _KERNEL:
-        line += ["--ro-bind-try", path, path]
+    for name in PROC_READ_ONLY:
+        line += ["--ro-bind-try", f"/proc/{name}", f"/proc/{name}"]
     for path in ("/dev/shm", *sorted({*confinement.private, *confinement.hidden}, key=_depth)):  # noqa: S108
         line += ["--size", str(confinement.memory_bytes // 4), "--tmpfs", path]
     shown = [("--ro-bind", path) for path in confinement.readable] + [("--bind", confinement.cwd)]

@@ -2,8 +2,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Mapping
-from typing import Any
 
 import pytest
 
@@ -14,17 +12,9 @@ from agent.batch.runner import Runner, Settings
 from agent.batch.schema import TaskSpec
 from agent.batch.worktrees import Worktrees
 from agent.outcome import Record
-from model.api import Progress
 from repo_index.git import Git
 from tests.fakes.git_repo import Repo
-
-
-class Silent:
-    def on_event(self, task: Task | None, event: str, fields: Mapping[str, Any], /) -> None: ...
-
-    def on_step(self, task: Task, what: str, /) -> None: ...
-
-    def on_loading(self, progress: Progress, /) -> None: ...
+from tests.fakes.listeners import Silent
 
 
 class InterruptedWork:
