@@ -1,4 +1,4 @@
-"""A query's terms, and where they stand among all tokens of a repository: an exact scan."""
+"""A query's terms and those near them, and where they stand among all tokens of a repository: an exact scan."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from model.memory.index import Floats, Offsets
 from model.memory.lexicon import Lexicon
+from model.memory.related import Related
 from model.tokenizer import Ids
 
 # Two terms of one name are neighbours where at most one token stands between them.
@@ -25,15 +26,21 @@ class Query:
         terms: distinct terms, without 0, `(terms,)`.
         weights: how much each counts, `(terms,)`.
         names: which of them stand side by side in one name, the first before the second, `(terms, terms)`.
+        near: other terms, that are near one of them, `(others,)`.
+        stands_for: which of `terms` each is nearest to, `(others,)`.
+        nearness: how near it is, above 0 and below 1, `(others,)`.
 
     """
 
     terms: Offsets
     weights: Floats
     names: npt.NDArray[np.bool_]
+    near: Offsets
+    stands_for: Offsets
+    nearness: Floats
 
     @classmethod
-    def of(cls, ids: Ids, lexicon: Lexicon) -> "Query":
+    def of(cls, ids: Ids, lexicon: Lexicon, related: Related) -> "Query":
         """Read a query's tokens."""
         terms = lexicon.of_token[ids].astype(np.int64)
         distinct, counts = np.unique(terms[terms > 0], return_counts=True)
@@ -47,24 +54,57 @@ class Query:
                     if terms[i]:
                         names[number[int(terms[i])], number[int(terms[j])]] = True
                     break
-        return cls(distinct, np.sqrt(counts).astype(np.float32), names)
+        near: dict[int, tuple[float, int]] = {}
+        for i, term in enumerate(distinct.tolist()):
+            for other, nearness in zip(*(found.tolist() for found in related.of(term)), strict=True):
+                if other not in number and nearness > near.get(other, (0.0, 0))[0]:
+                    near[other] = (nearness, i)
+        return cls(
+            distinct,
+            np.sqrt(counts).astype(np.float32),
+            names,
+            np.array(list(near), dtype=np.int64),
+            np.array([i for _, i in near.values()], dtype=np.int64),
+            np.array([nearness for nearness, _ in near.values()], dtype=np.float32),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Hits:
-    """The tokens that are terms of a query, in order: where each stands, and which term it is, `(hits,)` both."""
+    """The tokens that are terms of a query, or near one, in order.
+
+    Attributes:
+        at: where each stands, `(hits,)`.
+        term: which of the query's terms it is, or stands for, `(hits,)`.
+        nearness: 1 for the term itself, else how near it is, `(hits,)`.
+
+    """
 
     at: Offsets
     term: Offsets
+    nearness: Floats
 
     @classmethod
     def find(cls, ids: Ids, query: Query, lexicon: Lexicon) -> "Hits":
         """Look through all tokens."""
         number = np.full(lexicon.n_terms, -1, dtype=np.int16)
+        nearness = np.ones(lexicon.n_terms, dtype=np.float32)
+        number[query.near], nearness[query.near] = query.stands_for, query.nearness
         number[query.terms] = np.arange(len(query.terms))
         found = number[lexicon.of_token][ids]
         at = np.flatnonzero(found >= 0)
-        return cls(at, found[at].astype(np.int64))
+        return cls(at, found[at].astype(np.int64), nearness[lexicon.of_token][ids[at]])
+
+    def exact(self) -> "Hits":
+        """Return those that are terms of the query themselves."""
+        own = self.is_exact
+        return Hits(self.at[own], self.term[own], self.nearness[own])
+
+    @property
+    def is_exact(self) -> npt.NDArray[np.bool_]:
+        """Whether each is a term of the query itself, `(hits,)`."""
+        exact: npt.NDArray[np.bool_] = self.nearness == 1
+        return exact
 
     def completes_name(self, query: Query) -> npt.NDArray[np.bool_]:
         """Tell for each hit whether it stands in a name of the query together with the hit before it."""

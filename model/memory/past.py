@@ -6,10 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.api import Change
-from model.memory.bm25 import score_groups
-from model.memory.hits import Hits, Query
+from model.memory.bm25 import Counts, score
+from model.memory.hits import Hits
 from model.memory.index import Floats, Offsets, RepositoryIndex
-from model.memory.lexicon import Lexicon
 from model.tokenizer import Ids, Tokenizer
 
 # As many earlier messages count, those that have most in common with the query.
@@ -65,11 +64,17 @@ class Past:
             age,
         )
 
-    def alike(self, query: Query, lexicon: Lexicon) -> Floats:
-        """Return for each change how much its message has in common with a query; 0 but for the best ones."""
-        hits = Hits.find(self.messages.ids, query, lexicon)
-        lengths = self.messages.n_segment_tokens.astype(np.float32)
-        scores = score_groups(self.messages.segment_of(hits.at), hits.term, lengths, query.weights).scores
+    def alike(self, hits: Hits, weights: Floats) -> Floats:
+        """Return for each change how much its message has in common with a query; 0 but for the best ones.
+
+        Args:
+            hits: of the query in the messages.
+            weights: of its terms.
+
+        """
+        messages = self.messages
+        found = Counts.of(messages.segment_of(hits.at), hits.term, hits.nearness, messages.n_segments, len(weights))
+        scores = score(found, messages.n_segment_tokens.astype(np.float32), weights).scores
         worst = np.argsort(-scores, kind="stable")[_MAX_ALIKE:]
         scores[worst] = 0
         return scores

@@ -17,6 +17,7 @@ from model.memory.hits import Hits, Query
 from model.memory.index import Floats, Offsets, RepositoryIndex
 from model.memory.lexicon import Lexicon
 from model.memory.past import Past
+from model.memory.related import Related
 from model.memory.signals import NAMES, collect, index_paths
 from model.tokenizer import Tokenizer
 
@@ -68,22 +69,21 @@ class Route:
     query: Query
 
     def words(self, index: RepositoryIndex, lexicon: Lexicon, segments: Collection[int]) -> dict[int, list[str]]:
-        """Return for each of some segments the words of the query that it has, the rarest in the repository first.
+        """Return for each of some segments what it has of the words of the query, and of those near them.
 
-        Left out are words that so many segments have that they say nothing.
+        The rarest in the repository come first. Left out are words that so many segments have that they say nothing.
         """
         hits = Hits.find(index.ids, self.query, lexicon)
-        n_hits = np.bincount(hits.term, minlength=len(self.query.terms))
+        terms = lexicon.of_token[index.ids[hits.at]]
+        n_hits = np.bincount(terms, minlength=lexicon.n_terms)
         segment = index.segment_of(hits.at)
-        wanted = np.isin(segment, np.fromiter(segments, dtype=np.int64)) & (
-            n_hits[hits.term] * _COMMON < index.n_segments
-        )
+        wanted = np.isin(segment, np.fromiter(segments, dtype=np.int64)) & (n_hits[terms] * _COMMON < index.n_segments)
         found: dict[int, set[int]] = {int(each): set() for each in segments}
-        for at, term in zip(segment[wanted].tolist(), hits.term[wanted].tolist(), strict=True):
+        for at, term in zip(segment[wanted].tolist(), terms[wanted].tolist(), strict=True):
             found[at].add(term)
         return {
-            at: [lexicon.words[self.query.terms[term]] for term in sorted(terms, key=lambda term: n_hits[term])]
-            for at, terms in found.items()
+            at: [lexicon.words[term] for term in sorted(own, key=lambda term: (n_hits[term], term))]
+            for at, own in found.items()
         }
 
 
@@ -111,4 +111,8 @@ class Router:
     def read(self, text: str) -> Query:
         """Return what a text looks for."""
         subject, _, _ = text.partition("\n")
-        return Query.of(self._tokenizer.encode_array(f"{subject}\n{text}"), self.lexicon)
+        return Query.of(self._tokenizer.encode_array(f"{subject}\n{text}"), self.lexicon, self._related)
+
+    @cached_property
+    def _related(self) -> Related:
+        return Related.shipped(self.lexicon)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from model.memory.bm25 import score_groups
+from model.memory.bm25 import Counts, Scores, score
 from model.memory.hits import Hits, Query
 from model.memory.index import Floats, Offsets, RepositoryIndex
 from model.memory.lexicon import Lexicon
@@ -24,6 +24,7 @@ NAMES = (
     "rank_in_file", "file_rank", "file_size", "tokens_a_line", "place_in_file", "is_first", "is_test", "is_text",
     "repository_size", "segment_share", "around_share", "wide_share", "above_share", "file_share", "path_share",
     "alike_share", "lines_alike_share", "around_rank", "wide_rank", "file_wide_rank",
+    "near_bm25", "near_around", "near_wide", "near_file_bm25", "near_path_bm25", "near_past_alike",
 )  # fmt: skip
 
 # Of sums over the segments around one, in their order; the middle is its own.
@@ -44,25 +45,24 @@ def index_paths(paths: Sequence[str], tokenizer: Tokenizer) -> RepositoryIndex:
 
 def collect(index: RepositoryIndex, paths: RepositoryIndex, past: Past, query: Query, lexicon: Lexicon) -> Floats:
     """Return what speaks for each segment, `(segments, signals)`, in the order of `NAMES`."""
-    n_files, n_segments, n_terms, of = len(index.paths), index.n_segments, max(1, len(query.terms)), index.file_of
+    n_segments, of = index.n_segments, index.file_of
     lengths = index.n_segment_tokens.astype(np.float32)
-    hits = Hits.find(index.ids, query, lexicon)
-    segment = index.segment_of(hits.at)
-    own = score_groups(segment, hits.term, lengths, query.weights)
+    near_hits = Hits.find(index.ids, query, lexicon)
+    near_segment = index.segment_of(near_hits.at)
+    near, near_file = _score(index, near_segment, near_hits, query)
+    hits, segment = near_hits.exact(), near_segment[near_hits.is_exact]
+    own, file = _score(index, segment, hits, query)
     completing = hits.completes_name(query)
     names_weight = np.where(completing, own.idf[hits.term] + own.idf[np.roll(hits.term, 1)], 0)
     names = np.log1p(np.bincount(segment, names_weight, minlength=n_segments)).astype(np.float32)
     defines_weight = hits.is_defined(index.ids, lexicon) * own.idf[hits.term]
     defines = np.log1p(np.bincount(segment, defines_weight, minlength=n_segments)).astype(np.float32)
 
-    # In a file, a term counts as often as segments have it.
-    having = np.unique(segment * n_terms + hits.term)
-    file_lengths = np.bincount(of, lengths, minlength=n_files).astype(np.float32)
-    file = score_groups(of[having // n_terms], having % n_terms, file_lengths, query.weights)
-    path_hits = Hits.find(paths.ids, query, lexicon)
-    path_lengths = paths.n_segment_tokens.astype(np.float32)
-    path = score_groups(paths.segment_of(path_hits.at), path_hits.term, path_lengths, query.weights)
-    changes_alike = past.alike(query, lexicon)
+    path_hits, message_hits = (Hits.find(ids, query, lexicon) for ids in (paths.ids, past.messages.ids))
+    near_path, _ = _score(paths, paths.segment_of(path_hits.at), path_hits, query)
+    path, _ = _score(paths, paths.segment_of(path_hits.exact().at), path_hits.exact(), query)
+    near_alike = past.by_file(past.alike(message_hits, query.weights))
+    changes_alike = past.alike(message_hits.exact(), query.weights)
     alike = past.by_file(changes_alike)
     lines_alike, lines_lately = past.by_segment(changes_alike, n_segments), past.lately(n_segments)
     lines_often = np.bincount(past.segments, minlength=n_segments)
@@ -123,11 +123,28 @@ def collect(index: RepositoryIndex, paths: RepositoryIndex, past: Past, query: Q
         "around_rank": np.log1p(_rank(around)),
         "wide_rank": np.log1p(_rank(wide)),
         "file_wide_rank": np.log1p(_rank(_best(wide, index)))[of],
+        "near_bm25": near.scores,
+        "near_around": _smooth(near.scores, index.file_segments, _AROUND),
+        "near_wide": _smooth(near.scores, index.file_segments, _WIDE),
+        "near_file_bm25": near_file.scores[of],
+        "near_path_bm25": near_path.scores[of],
+        "near_past_alike": near_alike[of],
     }
     signals = np.empty((n_segments, len(NAMES)), dtype=np.float32, order="F")
     for column, name in enumerate(NAMES):
         signals[:, column] = by_name[name]
     return signals
+
+
+def _score(index: RepositoryIndex, segments: Offsets, hits: Hits, query: Query) -> tuple[Scores, Scores]:
+    """Score segments, and files, in which a term counts as often as segments have it; `segments` are those of hits."""
+    n_files, n_terms, of = len(index.paths), len(query.terms), index.file_of
+    lengths = index.n_segment_tokens.astype(np.float32)
+    in_segments = Counts.of(segments, hits.term, hits.nearness, index.n_segments, n_terms)
+    had = np.minimum(1, in_segments.count)
+    in_files = Counts.of(of[in_segments.group], in_segments.term, had, n_files, n_terms)
+    file_lengths = np.bincount(of, lengths, minlength=n_files).astype(np.float32)
+    return score(in_segments, lengths, query.weights), score(in_files, file_lengths, query.weights)
 
 
 def _smooth(values: Floats, starts: Offsets, kernel: Floats) -> Floats:

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from model.memory.signals import NAMES
+
 # The router reads each token's id once, looks its term up, and compares; what is scored behind that grows with the
 # segments: about so many operations for each signal of each segment.
 _ID_BYTES = 4
 _OPERATIONS_A_TOKEN = 2
 _SEGMENT_TOKENS = 50
-_OPERATIONS_A_SEGMENT = 33 * (2 * 32) + 2 * 32 * 16 + 2 * 16 + 33 * 30
+_N_SIGNALS = len(NAMES)
+_OPERATIONS_A_SEGMENT = _N_SIGNALS * (2 * 32 + 2) + 2 * 32 * 16 + 2 * 16 + _N_SIGNALS * 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,7 @@ class Work:
         """Return both ways for one decoded token; the route is shared by the tokens of one answer."""
         n_segments = n_repository / _SEGMENT_TOKENS
         route_flops = _OPERATIONS_A_TOKEN * n_repository + _OPERATIONS_A_SEGMENT * n_segments
-        route_bytes = _ID_BYTES * n_repository + 4 * 33 * n_segments
+        route_bytes = _ID_BYTES * n_repository + 4 * _N_SIGNALS * n_segments
         flops = self.attention_flops(n_attended) + route_flops / n_answer
         n_bytes = self.attention_bytes(n_attended) + route_bytes / n_answer
         return {
