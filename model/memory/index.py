@@ -86,8 +86,9 @@ class RepositoryIndex:
         return len(self.segment_lines)
 
     def segment_of(self, tokens: Offsets) -> Offsets:
-        """Return the segment of each of these tokens, which are given by their place among all."""
-        return np.searchsorted(self.segment_tokens, tokens, side="right") - 1
+        """Return the segment of each of these tokens, which are given by their place among all, in order."""
+        n_before = np.searchsorted(tokens, self.segment_tokens)
+        return np.repeat(np.arange(self.n_segments), np.diff(n_before))
 
     @cached_property
     def n_segment_tokens(self) -> Offsets:

@@ -180,7 +180,11 @@ def _share(values: Floats) -> Floats:
 
 def _rank(values: Floats) -> Floats:
     """Return how many other values are as large or larger: ties count against each of them."""
-    return (len(values) - np.searchsorted(np.sort(values), values, side="left") - 1).astype(np.float32)
+    order = np.argsort(values)
+    ascending = values[order]
+    ranks = np.empty(len(values), dtype=np.float32)
+    ranks[order] = len(values) - np.searchsorted(ascending, ascending, side="left") - 1
+    return ranks
 
 
 def _rank_within(values: Floats, of: Offsets) -> Floats:
