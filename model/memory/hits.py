@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from model.memory.index import Floats, Offsets
+from model.memory.bm25 import Counts
+from model.memory.index import Floats, Offsets, RepositoryIndex
 from model.memory.lexicon import Lexicon
 from model.memory.related import Related
 from model.tokenizer import Ids
@@ -75,36 +76,36 @@ class Hits:
 
     Attributes:
         at: where each stands, `(hits,)`.
+        segment: the segment that it stands in, `(hits,)`.
         term: which of the query's terms it is, or stands for, `(hits,)`.
         nearness: 1 for the term itself, else how near it is, `(hits,)`.
 
     """
 
     at: Offsets
+    segment: Offsets
     term: Offsets
     nearness: Floats
 
     @classmethod
-    def find(cls, ids: Ids, query: Query, lexicon: Lexicon) -> "Hits":
+    def find(cls, index: RepositoryIndex, query: Query, lexicon: Lexicon) -> "Hits":
         """Look through all tokens."""
         number = np.full(lexicon.n_terms, -1, dtype=np.int16)
         nearness = np.ones(lexicon.n_terms, dtype=np.float32)
         number[query.near], nearness[query.near] = query.stands_for, query.nearness
         number[query.terms] = np.arange(len(query.terms))
-        found = number[lexicon.of_token][ids]
+        found = number[lexicon.of_token][index.ids]
         at = np.flatnonzero(found >= 0)
-        return cls(at, found[at].astype(np.int64), nearness[lexicon.of_token][ids[at]])
+        return cls(at, index.segment_of(at), found[at].astype(np.int64), nearness[lexicon.of_token][index.ids[at]])
 
     def exact(self) -> "Hits":
         """Return those that are terms of the query themselves."""
-        own = self.is_exact
-        return Hits(self.at[own], self.term[own], self.nearness[own])
+        own = self.nearness == 1
+        return Hits(self.at[own], self.segment[own], self.term[own], self.nearness[own])
 
-    @property
-    def is_exact(self) -> npt.NDArray[np.bool_]:
-        """Whether each is a term of the query itself, `(hits,)`."""
-        exact: npt.NDArray[np.bool_] = self.nearness == 1
-        return exact
+    def by_segment(self, n_segments: int, n_terms: int) -> Counts:
+        """Count them in each segment, one that is near a term in part."""
+        return Counts.of(self.segment, self.term, self.nearness, n_segments, n_terms)
 
     def completes_name(self, query: Query) -> npt.NDArray[np.bool_]:
         """Tell for each hit whether it stands in a name of the query together with the hit before it."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.api import Change
-from model.memory.bm25 import Counts, score
+from model.memory.bm25 import score
 from model.memory.hits import Hits
 from model.memory.index import Floats, Offsets, RepositoryIndex
 from model.tokenizer import Ids, Tokenizer
@@ -73,7 +73,7 @@ class Past:
 
         """
         messages = self.messages
-        found = Counts.of(messages.segment_of(hits.at), hits.term, hits.nearness, messages.n_segments, len(weights))
+        found = hits.by_segment(messages.n_segments, len(weights))
         scores = score(found, messages.n_segment_tokens.astype(np.float32), weights).scores
         worst = np.argsort(-scores, kind="stable")[_MAX_ALIKE:]
         scores[worst] = 0

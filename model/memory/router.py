@@ -73,13 +73,14 @@ class Route:
 
         The rarest in the repository come first. Left out are words that so many segments have that they say nothing.
         """
-        hits = Hits.find(index.ids, self.query, lexicon)
+        hits = Hits.find(index, self.query, lexicon)
         terms = lexicon.of_token[index.ids[hits.at]]
         n_hits = np.bincount(terms, minlength=lexicon.n_terms)
-        segment = index.segment_of(hits.at)
-        wanted = np.isin(segment, np.fromiter(segments, dtype=np.int64)) & (n_hits[terms] * _COMMON < index.n_segments)
+        wanted = np.isin(hits.segment, np.fromiter(segments, dtype=np.int64)) & (
+            n_hits[terms] * _COMMON < index.n_segments
+        )
         found: dict[int, set[int]] = {int(each): set() for each in segments}
-        for at, term in zip(segment[wanted].tolist(), terms[wanted].tolist(), strict=True):
+        for at, term in zip(hits.segment[wanted].tolist(), terms[wanted].tolist(), strict=True):
             found[at].add(term)
         return {
             at: [lexicon.words[term] for term in sorted(own, key=lambda term: (n_hits[term], term))]

@@ -47,20 +47,22 @@ def collect(index: RepositoryIndex, paths: RepositoryIndex, past: Past, query: Q
     """Return what speaks for each segment, `(segments, signals)`, in the order of `NAMES`."""
     n_segments, of = index.n_segments, index.file_of
     lengths = index.n_segment_tokens.astype(np.float32)
-    near_hits = Hits.find(index.ids, query, lexicon)
-    near_segment = index.segment_of(near_hits.at)
-    near, near_file = _score(index, near_segment, near_hits, query)
-    hits, segment = near_hits.exact(), near_segment[near_hits.is_exact]
-    own, file = _score(index, segment, hits, query)
+    near_hits = Hits.find(index, query, lexicon)
+    hits = near_hits.exact()
+    near, near_file = _score_with_files(index, near_hits, query)
+    own, file = _score_with_files(index, hits, query)
     completing = hits.completes_name(query)
     names_weight = np.where(completing, own.idf[hits.term] + own.idf[np.roll(hits.term, 1)], 0)
-    names = np.log1p(np.bincount(segment, names_weight, minlength=n_segments)).astype(np.float32)
+    names = np.log1p(np.bincount(hits.segment, names_weight, minlength=n_segments)).astype(np.float32)
     defines_weight = hits.is_defined(index.ids, lexicon) * own.idf[hits.term]
-    defines = np.log1p(np.bincount(segment, defines_weight, minlength=n_segments)).astype(np.float32)
+    defines = np.log1p(np.bincount(hits.segment, defines_weight, minlength=n_segments)).astype(np.float32)
 
-    path_hits, message_hits = (Hits.find(ids, query, lexicon) for ids in (paths.ids, past.messages.ids))
-    near_path, _ = _score(paths, paths.segment_of(path_hits.at), path_hits, query)
-    path, _ = _score(paths, paths.segment_of(path_hits.exact().at), path_hits.exact(), query)
+    path_hits, message_hits = (Hits.find(texts, query, lexicon) for texts in (paths, past.messages))
+    path_lengths = paths.n_segment_tokens.astype(np.float32)
+    near_path, path = (
+        score(found.by_segment(paths.n_segments, len(query.terms)), path_lengths, query.weights)
+        for found in (path_hits, path_hits.exact())
+    )
     near_alike = past.by_file(past.alike(message_hits, query.weights))
     changes_alike = past.alike(message_hits.exact(), query.weights)
     alike = past.by_file(changes_alike)
@@ -136,11 +138,11 @@ def collect(index: RepositoryIndex, paths: RepositoryIndex, past: Past, query: Q
     return signals
 
 
-def _score(index: RepositoryIndex, segments: Offsets, hits: Hits, query: Query) -> tuple[Scores, Scores]:
-    """Score segments, and files, in which a term counts as often as segments have it; `segments` are those of hits."""
+def _score_with_files(index: RepositoryIndex, hits: Hits, query: Query) -> tuple[Scores, Scores]:
+    """Score segments, and files, in which a term counts as often as segments have it."""
     n_files, n_terms, of = len(index.paths), len(query.terms), index.file_of
     lengths = index.n_segment_tokens.astype(np.float32)
-    in_segments = Counts.of(segments, hits.term, hits.nearness, index.n_segments, n_terms)
+    in_segments = hits.by_segment(index.n_segments, n_terms)
     had = np.minimum(1, in_segments.count)
     in_files = Counts.of(of[in_segments.group], in_segments.term, had, n_files, n_terms)
     file_lengths = np.bincount(of, lengths, minlength=n_files).astype(np.float32)

@@ -30,6 +30,10 @@ RELATED = Related(
 )
 
 
+def one_segment(ids: list[int]) -> RepositoryIndex:
+    return RepositoryIndex.of_lines(["a.py"], [np.array(ids, dtype=np.uint32)])
+
+
 def test_spellings_of_one_word_are_one_term() -> None:
     words = [LEXICON.words[term] for term in LEXICON.of_token]
     assert words == ["user", "user", "name", "", "", "", "\u00e9", "", "def", "name"]
@@ -41,7 +45,7 @@ def test_hits_are_the_tokens_of_the_querys_terms(ids: list[int], asked: list[int
     query = Query.of(np.array(asked, dtype=np.uint32), LEXICON, RELATED)
     terms = {int(LEXICON.of_token[id_]) for id_ in asked} - {0}
     assert set(query.terms.tolist()) == terms
-    hits = Hits.find(np.array(ids, dtype=np.uint32), query, LEXICON).exact()
+    hits = Hits.find(one_segment(ids), query, LEXICON).exact()
     assert hits.at.tolist() == [at for at, id_ in enumerate(ids) if int(LEXICON.of_token[id_]) in terms]
     assert query.terms[hits.term].tolist() == [int(LEXICON.of_token[ids[at]]) for at in hits.at]
 
@@ -49,7 +53,7 @@ def test_hits_are_the_tokens_of_the_querys_terms(ids: list[int], asked: list[int
 @given(st.lists(st.integers(0, 9), max_size=30), st.lists(st.integers(0, 9), max_size=8))
 def test_near_words_stand_for_the_term_that_they_are_nearest_to(ids: list[int], asked: list[int]) -> None:
     query = Query.of(np.array(asked, dtype=np.uint32), LEXICON, RELATED)
-    hits = Hits.find(np.array(ids, dtype=np.uint32), query, LEXICON)
+    hits = Hits.find(one_segment(ids), query, LEXICON)
     near = {
         (USER, NAME): 0.2,
         (USER, DEF): 0.4,
@@ -70,9 +74,9 @@ def test_near_words_stand_for_the_term_that_they_are_nearest_to(ids: list[int], 
 
 def test_a_name_is_terms_side_by_side() -> None:
     query = Query.of(np.array([0, 2, 1]), LEXICON, Related.none())  # user_name User
-    found = Hits.find(np.array([0, 2, 3, 1, 3, 2, 2, 0, 9]), query, LEXICON)
+    found = Hits.find(one_segment([0, 2, 3, 1, 3, 2, 2, 0, 9]), query, LEXICON)
     assert found.at[found.completes_name(query)].tolist() == [1, 5, 8]
-    defined = Hits.find(np.array([8, 1, 3, 0]), query, LEXICON)
+    defined = Hits.find(one_segment([8, 1, 3, 0]), query, LEXICON)
     assert defined.is_defined(np.array([8, 1, 3, 0]), LEXICON).tolist() == [1.0, pytest.approx(1 / 3)]
 
 
